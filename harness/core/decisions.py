@@ -1,0 +1,64 @@
+"""What a scheduler answers, as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True)
+class Start:
+    """Start a new trial; the loop asks the searcher for its configuration.
+
+    Attributes:
+        until: resource level the first leg is told to run to, None for the problem's maximum.
+        bracket: index of the bracket that the trial joins.
+        milestone: resource level of the first decision, None where there is none.
+    """
+
+    until: int | None = None
+    bracket: int = 0
+    milestone: int | None = None
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Go on with a paused trial, to resource level `until`."""
+
+    trial_id: int
+    until: int | None
+    milestone: int | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Nothing to start until a running trial reports or ends."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """Nothing will ever be started again."""
+
+
+class Action(StrEnum):
+    CONTINUE = "CONTINUE"
+    PAUSE = "PAUSE"
+    STOP = "STOP"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What happens to a trial after a report.
+
+    Attributes:
+        milestone: with CONTINUE, resource level of the next decision (None: unchanged).
+        reason: what the decision rests on, for people; empty where there was nothing to decide.
+    """
+
+    action: Action
+    milestone: int | None = None
+    reason: str = ""
+
+
+CONTINUE = Decision(Action.CONTINUE)

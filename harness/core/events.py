@@ -1,0 +1,36 @@
+"""What back-ends tell the loop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Reported:
+    """A trial reported metrics during leg `leg`, `at` seconds since the experiment started."""
+
+    trial_id: int
+    leg: int
+    metrics: Mapping[str, Any]
+    at: float
+
+
+@dataclass(frozen=True)
+class Exited:
+    """A leg ended by itself (a leg that was halted sends none).
+
+    Attributes:
+        exit_code: of the process; negative for a signal's number.
+        tail: last lines of its output, for the failure record.
+    """
+
+    trial_id: int
+    leg: int
+    at: float
+    exit_code: int
+    tail: str = ""
+
+
+Event = Reported | Exited

@@ -1,0 +1,151 @@
+"""The only place that knows file names. Files are written aside and moved, so that a reader never sees half of one.
+
+{root}/{tuner_name}/    a job: job.json events.jsonl results.csv.zip metadata.json status.json tuner.log
+{root}/{tuner_name}/{trial_id}/    a trial: config.json std.out std.err checkpoints/ end|stop
+{root}/.sweeps/{experiment_name}/  the record of a sweep: journal.jsonl lock broken/
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+
+def results_root() -> Path:
+    """`$SYNETUNE_FOLDER`, else `~/syne-tune`: where Syne Tune's loaders look."""
+    folder = os.environ.get("SYNETUNE_FOLDER")
+    return Path(folder).expanduser().resolve() if folder else Path.home() / "syne-tune"
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file beside `path`; on a clean exit it takes the place of `path` in one step."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+        os.chmod(name, 0o666 & ~_umask())
+        os.replace(name, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_json(path: Path, value: Any) -> None:
+    with replacing(path) as file:
+        file.write(json.dumps(value, indent=2).encode() + b"\n")
+
+
+def read_json(path: Path) -> Any:
+    """The file's value, None where there is no file."""
+    try:
+        return json.loads(path.read_text())
+    except FileNotFoundError:
+        return None
+
+
+@dataclass(frozen=True)
+class JobDir:
+    """The folder of one tuning experiment."""
+
+    path: Path
+
+    @property
+    def job(self) -> Path:
+        return self.path / "job.json"
+
+    @property
+    def events(self) -> Path:
+        return self.path / "events.jsonl"
+
+    @property
+    def results(self) -> Path:
+        return self.path / "results.csv.zip"
+
+    @property
+    def metadata(self) -> Path:
+        return self.path / "metadata.json"
+
+    @property
+    def status(self) -> Path:
+        return self.path / "status.json"
+
+    @property
+    def log(self) -> Path:
+        return self.path / "tuner.log"
+
+    @property
+    def process(self) -> Path:
+        """Who runs the job, for a later look-up: pid and start time."""
+        return self.path / "process.json"
+
+    def trial(self, trial_id: int) -> TrialDir:
+        return TrialDir(self.path / str(trial_id))
+
+
+@dataclass(frozen=True)
+class TrialDir:
+    """The folder of one trial."""
+
+    path: Path
+
+    @property
+    def config(self) -> Path:
+        return self.path / "config.json"
+
+    @property
+    def stdout(self) -> Path:
+        return self.path / "std.out"
+
+    @property
+    def stderr(self) -> Path:
+        return self.path / "std.err"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+    def stamp(self, name: str) -> Path:
+        """File `end` or `stop`, which holds the time a leg ended."""
+        return self.path / name
+
+
+@dataclass(frozen=True)
+class SweepDir:
+    """The record of a sweep, beside the jobs."""
+
+    root: Path
+    experiment_name: str
+
+    @property
+    def path(self) -> Path:
+        return self.root / ".sweeps" / self.experiment_name
+
+    @property
+    def journal(self) -> Path:
+        return self.path / "journal.jsonl"
+
+    @property
+    def lock(self) -> Path:
+        return self.path / "lock"
+
+    @property
+    def broken(self) -> Path:
+        """Where the folders of broken attempts are moved to, out of the sight of loaders."""
+        return self.path / "broken"
+
+    def job(self, tuner_name: str) -> JobDir:
+        return JobDir(self.root / tuner_name)

@@ -1,0 +1,69 @@
+"""THE tables of plug-ins. Adding one is one file and one line here (benchmarks: in `benchmarks/benchmark_factory.py`).
+
+Capabilities:
+    multi_fidelity  scheduler: needs a resource that the benchmark reports
+    stops_early     scheduler: trials may end before their last resource level
+    pauses          scheduler: pauses and resumes trials, so the back-end must keep checkpoints
+    detaches        runtime: jobs go on when the launching process ends
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from harness.registry import Plugin, load
+
+SCHEDULERS: Mapping[str, Plugin] = {
+    "fifo": Plugin(
+        "harness.schedulers.fifo:Fifo",
+        "harness.schedulers.fifo:FifoOptions",
+        "every trial runs to its end, in the order of suggestion",
+    ),
+    "hyperband_stopping": Plugin(
+        "harness.schedulers.hyperband:HyperbandStopping",
+        "harness.schedulers.hyperband:HyperbandOptions",
+        "asynchronous successive halving (ASHA), stopping variant",
+        capabilities=frozenset({"multi_fidelity", "stops_early"}),
+    ),
+}
+
+SEARCHERS: Mapping[str, Plugin] = {
+    "random": Plugin(
+        "harness.searchers.random:RandomSearcher",
+        "harness.searchers.random:RandomOptions",
+        "independent random configurations, no duplicates",
+    ),
+    "bayesopt": Plugin(
+        "harness.searchers.bayesopt:BayesOpt",
+        "harness.searchers.bayesopt:BayesOptOptions",
+        "Gaussian process; with a hyperband scheduler MOBSTER, over (configuration, resource)",
+    ),
+}
+
+BACKENDS: Mapping[str, Plugin] = {
+    "local": Plugin(
+        "harness.backends.local:LocalBackend",
+        "harness.backends.local:LocalOptions",
+        "a process group for every trial, on the machine (or in the container) of the tuner",
+    ),
+}
+
+RUNTIMES: Mapping[str, Plugin] = {
+    "process": Plugin(
+        "harness.runtime.process:ProcessRuntime",
+        "harness.options:Options",
+        "plain processes on this machine",
+    ),
+    "docker": Plugin(
+        "harness.runtime.docker:DockerRuntime",
+        "harness.options:Options",
+        "containers of the locked image on this machine's Docker engine",
+        capabilities=frozenset({"detaches"}),
+    ),
+}
+
+
+def benchmarks() -> Mapping[str, Plugin]:
+    """The table of benchmarks, which lives with the benchmarks."""
+    table: Mapping[str, Plugin] = load("benchmarks.benchmark_factory:BENCHMARKS")
+    return table

@@ -1,0 +1,57 @@
+"""Plug-in tables: name -> where it lives. Nothing is imported until it is asked for."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from harness.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """One line of a table.
+
+    Attributes:
+        target: "module:attribute" of the factory.
+        options: "module:attribute" of its options model; importing that module must stay cheap.
+        summary: one line for `--help` and `harness list`.
+        capabilities: declared facts that `plan.resolve` checks combinations by.
+        pairs_with: names of the other kind that it may be combined with; empty for all.
+    """
+
+    target: str
+    options: str
+    summary: str
+    capabilities: frozenset[str] = frozenset()
+    pairs_with: frozenset[str] = frozenset()
+
+    def load(self) -> Any:
+        return load(self.target)
+
+    def load_options(self) -> Any:
+        return load(self.options)
+
+
+def load(target: str) -> Any:
+    """The object that "module:attribute" names."""
+    module, _, attribute = target.partition(":")
+    return getattr(import_module(module), attribute)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """ " (did you mean 'x'?)" for the nearest known name, or nothing."""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f" (did you mean '{near[0]}'?)" if near else ""
+
+
+def lookup(kind: str, name: str, table: Mapping[str, Plugin]) -> Plugin:
+    """The table's entry; UsageError with the nearest names where there is none."""
+    if name not in table:
+        raise UsageError(
+            f"unknown {kind} '{name}'{did_you_mean(name, table)}; choose from: {', '.join(table)}"
+        )
+    return table[name]
