@@ -24,7 +24,7 @@ def arg(default: Any, help: str, *, listable: bool = True, identity: bool = True
         identity: the value takes part in the job's id. False for what cannot change a result (logging, folders).
         constraints: pydantic's (`ge`, `gt`, `le`, `pattern`, ...); ranges are part of `--help`.
     """
-    extra = {"listable": listable, "identity": identity}
+    extra: dict[str, Any] = {"listable": listable, "identity": identity}
     return Field(default, description=help, json_schema_extra=extra, **constraints)
 
 

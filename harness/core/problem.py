@@ -57,7 +57,5 @@ class Problem:
         value = metrics.get(name)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             held = ", ".join(f"{key}={metrics[key]!r}" for key in metrics if not key.startswith("st_"))
-            raise MissingMetric(
-                f"report without a number for the {what} '{name}' (it held: {held or 'nothing'})"
-            )
+            raise MissingMetric(f"report without a number for the {what} '{name}' (it held: {held or 'nothing'})")
         return float(value)

@@ -318,9 +318,7 @@ class Space(Mapping[str, "Domain | Value"]):
         self.hyperparameters: dict[str, Domain] = {
             name: entry for name, entry in self._entries.items() if isinstance(entry, Domain)
         }
-        self.constants: Config = {
-            name: entry for name, entry in self._entries.items() if not isinstance(entry, Domain)
-        }
+        self.constants: Config = {name: entry for name, entry in self._entries.items() if not isinstance(entry, Domain)}
 
     def __getitem__(self, name: str) -> Domain | Value:
         return self._entries[name]
@@ -379,10 +377,7 @@ class Space(Mapping[str, "Domain | Value"]):
 
     def spec(self) -> dict[str, Any]:
         """Plain data (JSON, YAML) that `space_from_spec` reads."""
-        return {
-            name: entry.spec() if isinstance(entry, Domain) else entry
-            for name, entry in self._entries.items()
-        }
+        return {name: entry.spec() if isinstance(entry, Domain) else entry for name, entry in self._entries.items()}
 
 
 def _values(domain: Domain) -> Sequence[Value]:
@@ -400,9 +395,7 @@ def space_from_spec(spec: Mapping[str, Any]) -> Space:
     entries: dict[str, Any] = {}
     for name, entry in spec.items():
         try:
-            entries[name] = (
-                domain_from_spec(entry) if isinstance(entry, Mapping) and "type" in entry else entry
-            )
+            entries[name] = domain_from_spec(entry) if isinstance(entry, Mapping) and "type" in entry else entry
         except ValueError as error:
             raise ValueError(f"{name}: {error}") from None
     return Space(entries)

@@ -1,4 +1,4 @@
-"""Where jobs run. A runtime turns a job folder into a request (plain data), and a request into a running job."""
+"""Where jobs run. A runtime makes a request (plain data) of a job folder, and a running job of a request."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 
 class JobState(StrEnum):
-    """What became of a submitted job. LOST: the runtime knows nothing of it (never started, or swept away)."""
+    """State of a submitted job. LOST: the runtime knows nothing of it (never started, or swept away)."""
 
     RUNNING = "running"
     ENDED = "ended"
