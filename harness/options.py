@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, get_args, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
@@ -65,7 +65,10 @@ def _argument(name: str, field: FieldInfo) -> Argument:
     )
 
 
-def validate(model: type[BaseModel], values: Mapping[str, Any]) -> tuple[BaseModel | None, list[str]]:
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def validate(model: type[Model], values: Mapping[str, Any]) -> tuple[Model | None, list[str]]:
     """The model, or None and one line for each fault: "--name value: what is wrong"."""
     try:
         return model(**values), []

@@ -1,1 +1,1 @@
-"""What every other part speaks of: spaces, trials, history, decisions, clocks, seeds. Standard library and numpy only."""
+"""What every other part speaks of: spaces, trials, history, decisions, seeds. Standard library and numpy only."""

@@ -1,0 +1,1 @@
+"""Text to raw settings: templates, YAML, command lines, and the expansion of lists into experiments. Pure."""

@@ -1,0 +1,1 @@
+"""Raw settings to jobs: defaults, provenance, checks, names and seeds. Pure."""

@@ -1,0 +1,1 @@
+"""One tuning experiment: from a job folder to an outcome."""

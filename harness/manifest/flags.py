@@ -1,0 +1,68 @@
+"""Option models as command line flags, and a command line as raw settings.
+
+Flags carry text; what it means is decided where every setting is checked. Unset stays unset.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pydantic import BaseModel
+
+from harness.manifest.raw import Raw
+from harness.options import Argument, arguments
+
+
+class _Given(argparse.Action):
+    """Keeps settings in the order written: the order of a sweep depends on it."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        given: dict[str, Any] = namespace.given
+        value = True if self.nargs == 0 else values
+        # One value is a scalar, even where a list is allowed.
+        given[self.dest] = value[0] if isinstance(value, list) and len(value) == 1 else value
+
+
+def add_flags(
+    parser: argparse.ArgumentParser, title: str, model: type[BaseModel], defaults: Mapping[str, Any] | None = None
+) -> None:
+    """Add a group with a flag for each argument of the model. `defaults` override the model's in the help."""
+    declared = arguments(model)
+    if not declared:
+        return
+    group = parser.add_argument_group(title)
+    for name, argument in declared.items():
+        help_ = describe(argument, (defaults or {}).get(name))
+        options: dict[str, Any] = {"nargs": 0} if argument.flag else {"nargs": "+", "metavar": argument.kind.upper()}
+        group.add_argument(f"--{name}", action=_Given, dest=name, help=help_, default=argparse.SUPPRESS, **options)
+
+
+def describe(argument: Argument, benchmark_default: Any = None) -> str:
+    """Help text: what it is, its choices, and the default with its origin."""
+    text = argument.help.replace("%", "%%")
+    if argument.choices:
+        text += f" ({' | '.join(map(str, argument.choices))})"
+    if benchmark_default is not None:
+        return f"{text} [{benchmark_default}, from the benchmark]"
+    if argument.flag:
+        return text
+    return f"{text} [{'none' if argument.default is None else argument.default}]"
+
+
+def given_settings(namespace: argparse.Namespace) -> Raw:
+    """The settings of a parsed command line."""
+    values: dict[str, Any] = namespace.given
+    return Raw(values, {name: "command line" for name in values})
+
+
+def stray_names(rest: Sequence[str]) -> Iterable[str]:
+    """Names of the flags that no parser knew."""
+    return [word[2:].split("=")[0] for word in rest if word.startswith("--") and len(word) > 2]

@@ -1,0 +1,57 @@
+"""The arguments that every experiment has, and those of the sweep as a whole."""
+
+from __future__ import annotations
+
+from harness.core.seeds import SEED_LIMIT
+from harness.options import Options, arg
+
+NAME_PATTERN = r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$"
+
+
+class ExperimentOptions(Options):
+    """One tuning experiment: what is tuned, by which method, until when, and how much is said meanwhile."""
+
+    experiment_name: str = arg(
+        "stune", "prefix of the experiment's name and of its results", listable=False, pattern=NAME_PATTERN
+    )
+    benchmark_name: str = arg("mlp_fashionmnist", "benchmark to tune", listable=False)
+    scheduler: str = arg("fifo", "decides which trials start, go on, pause and stop")
+    searcher: str = arg("random", "suggests configurations")
+    backend: str = arg("local", "where trials run", listable=False)
+    run_id: int = arg(0, "repetition; experiments of equal run id have equal seeds", ge=0)
+    random_seed_offset: int = arg(
+        0,
+        "seed of an experiment = (this + run_id) modulo 2**32; drawn at random where not given",
+        listable=False,
+        ge=0,
+        lt=SEED_LIMIT,
+    )
+    scheduler_timeout: float | None = arg(
+        None, "seconds after which no trial starts and running ones are stopped", gt=0
+    )
+    num_trials: int | None = arg(None, "the experiment ends once this many trials have completed", ge=1)
+    max_failures: int = arg(1, "the experiment ends once this many trials have failed", ge=1)
+    num_workers: int = arg(4, "trials that run at once", ge=1)
+    max_resource_level: int | None = arg(None, "highest resource level (e.g. epochs) of a trial", ge=1)
+    print_update_interval: float = arg(
+        30, "seconds between two prints of the tuning status", listable=False, identity=False, gt=0
+    )
+    no_tuner_logging: bool = arg(False, "do not print the tuning status", listable=False, identity=False)
+    debug_log_level: bool = arg(
+        False, "log level DEBUG: also a line for every report of each trial", listable=False, identity=False
+    )
+    no_debug_log: bool = arg(False, "silence the scheduler's messages on trials", listable=False, identity=False)
+
+
+class SweepOptions(Options):
+    """What the sweep as a whole is told; no experiment sees these."""
+
+    num_runs: int | None = arg(None, "short for run ids 0 .. N-1; ignored where run_id is given", listable=False, ge=1)
+    argument_groups: str | None = arg(
+        None,
+        'zip lists instead of multiplying them: "scheduler searcher|max_resource_level scheduler_timeout"',
+        listable=False,
+    )
+    skip_initial_experiments: int = arg(
+        0, "leave out this many experiments at the start of the order", listable=False, ge=0
+    )

@@ -1,0 +1,70 @@
+"""A job: one experiment with one seed, as plain data."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.jobdir import JobDir, read_json, write_json
+
+SCHEMA = 1
+
+Settings = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Job:
+    """Attributes:
+    index: position in the sweep's total order.
+    job_id: digest of the settings that can change a result; equal for equal experiments, on any machine.
+    settings: flat scalars, defaults included, absent where there is neither value nor default.
+    origins: setting -> where its value comes from.
+    """
+
+    index: int
+    job_id: str
+    tuner_name: str
+    settings: Settings
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def run_id(self) -> int:
+        return int(self.settings["run_id"])
+
+    @property
+    def random_seed(self) -> int:
+        return int(self.settings["random_seed"])
+
+    def record(self) -> dict[str, Any]:
+        """The line of `plan --json`."""
+        return {
+            "index": self.index,
+            "job_id": self.job_id,
+            "tuner_name": self.tuner_name,
+            "run_id": self.run_id,
+            "random_seed": self.random_seed,
+            "random_seed_offset": self.settings["random_seed_offset"],
+            "settings": dict(self.settings),
+        }
+
+
+def digest(text: str) -> str:
+    """16 hexadecimal digits of SHA-256."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def write_job(folder: JobDir, job: Job) -> None:
+    write_json(folder.job, {"schema": SCHEMA, **job.record(), "origins": dict(job.origins)})
+
+
+def read_job(folder: JobDir) -> Job:
+    """The job of a folder. ValueError where there is none or its schema is unknown."""
+    record = read_json(folder.job)
+    if record is None:
+        raise ValueError(f"{folder.path} is no job folder: it has no {Path(folder.job).name}")
+    if record.get("schema") != SCHEMA:
+        raise ValueError(f"{folder.job}: schema {record.get('schema')} is not known to this version ({SCHEMA})")
+    return Job(record["index"], record["job_id"], record["tuner_name"], record["settings"], record["origins"])

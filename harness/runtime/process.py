@@ -1,0 +1,107 @@
+"""Jobs as plain processes on this machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from harness.errors import EnvironmentFault
+from harness.jobdir import JobDir, read_json, write_json
+from harness.runtime.protocol import JobState, Request
+
+GRACE_SECONDS = 15.0
+CODE = Path(__file__).resolve().parents[2]
+
+
+class ProcessRuntime:
+    """A job is a process in a session of its own; its folder holds who it is, so that any process can find it."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
+
+    def request(self, name: str, folder: Path, data: Mapping[str, Path]) -> Request:
+        given = [word for argument, place in data.items() for word in ("--data", f"{argument}={place}")]
+        command = (sys.executable, "-m", "harness", "run-job", str(folder), *given)
+        return Request(name, folder, command, {"PYTHONPATH": str(CODE)})
+
+    def submit(self, request: Request) -> None:
+        if self.poll([request.name])[request.name] is JobState.RUNNING:
+            return
+        log = open(JobDir(request.folder).log, "ab")  # noqa: SIM115 -- the child keeps it
+        try:
+            child = subprocess.Popen(
+                request.command,
+                env={**os.environ, **request.environment},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                cwd=request.folder,
+            )
+        except OSError as error:
+            raise EnvironmentFault(f"cannot start {request.name}: {error}") from error
+        finally:
+            log.close()
+        self._children[request.name] = child
+        write_json(JobDir(request.folder).process, {"pid": child.pid, "created": _created(child.pid)})
+
+    def poll(self, names: Sequence[str]) -> Mapping[str, JobState]:
+        return {name: self._state(name) for name in names}
+
+    def _state(self, name: str) -> JobState:
+        child = self._children.get(name)
+        if child is not None:
+            return JobState.RUNNING if child.poll() is None else JobState.ENDED
+        return JobState.RUNNING if self._foreign_pid(name) is not None else JobState.LOST
+
+    def _foreign_pid(self, name: str) -> int | None:
+        """The process that another launcher started under this name, if it still runs."""
+        record = read_json(JobDir(self._root / name).process)
+        if record is None or _created(record["pid"]) != record["created"]:
+            return None
+        return int(record["pid"])
+
+    def cancel(self, name: str) -> None:
+        import psutil
+
+        child = self._children.get(name)
+        pid = child.pid if child is not None and child.poll() is None else self._foreign_pid(name)
+        if pid is None:
+            return
+        try:
+            process = psutil.Process(pid)
+            process.send_signal(signal.SIGTERM)
+            process.wait(GRACE_SECONDS)
+        except psutil.NoSuchProcess:
+            return
+        except psutil.TimeoutExpired:
+            # The job's trials lead groups of their own and die with it (parent-death signal).
+            os.killpg(pid, signal.SIGKILL)
+        if child is not None:
+            child.wait()
+
+    def collect(self, name: str, folder: Path) -> None:
+        JobDir(folder).process.unlink(missing_ok=True)
+        child = self._children.pop(name, None)
+        if child is not None:
+            child.wait()
+
+    def close(self) -> None:
+        for name in list(self._children):
+            self.cancel(name)
+
+
+def _created(pid: int) -> float | None:
+    """Start time of a process (seconds since the epoch): with it, a pid used again is told apart."""
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        return None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()
+    except psutil.NoSuchProcess:
+        return None

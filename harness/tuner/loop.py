@@ -1,0 +1,216 @@
+"""The tuning loop: asks scheduler and searcher, drives a back-end, writes the history. No sleep, no threads.
+
+What happens is told to listeners (recorder, log, status) as it happens, so that they hold no part of the logic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from harness.core.clock import Clock
+from harness.core.decisions import Action, Decision, Done, Resume, Start, Wait
+from harness.core.events import Event, Exited, Reported
+from harness.core.history import History
+from harness.core.problem import MissingMetric
+from harness.core.protocols import Backend, Scheduler, Searcher
+from harness.core.trial import Result, Status, Trial
+from harness.tuner.stopping import StoppingCriterion
+
+
+class Listener(Protocol):
+    """What is told of an experiment as it goes; `at` in seconds since its start."""
+
+    def started(self, trial: Trial, at: float, suggest_seconds: float) -> None: ...
+    def resumed(self, trial: Trial, at: float, reason: str) -> None: ...
+    def reported(self, trial: Trial, result: Result, decision: Decision) -> None: ...
+    def ended(self, trial: Trial, at: float, reason: str, exit_code: int | None, tail: str) -> None: ...
+    def tick(self, at: float) -> None:
+        """Called at least every `TICK_SECONDS`, for what is due by time."""
+        ...
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an experiment ended. `state`: "completed", "failed" (see max_failures) or "stopped" (from outside)."""
+
+    state: str
+    reason: str
+
+
+TICK_SECONDS = 1.0
+
+
+class Tuner:
+    """Runs one experiment to its end.
+
+    Args:
+        caps_starts: never start more trials than `num_trials` asks for; right where every trial runs to its end.
+    """
+
+    def __init__(
+        self,
+        *,
+        history: History,
+        scheduler: Scheduler,
+        searcher: Searcher,
+        backend: Backend,
+        stopping: StoppingCriterion,
+        num_workers: int,
+        listeners: Sequence[Listener] = (),
+        caps_starts: bool = False,
+    ) -> None:
+        self._history = history
+        self._scheduler = scheduler
+        self._searcher = searcher
+        self._backend = backend
+        self._stopping = stopping
+        self._num_workers = num_workers
+        self._listeners = listeners
+        self._caps_starts = caps_starts
+        self._exhausted = False
+        self._interrupted: str | None = None
+
+    def interrupt(self, reason: str) -> None:
+        """Ask the loop to end at its next turn; safe in a signal handler."""
+        self._interrupted = reason
+
+    def run(self) -> Outcome:
+        """Blocks until the experiment is over; all trials have ended by then, whatever happens."""
+        try:
+            outcome = self._loop()
+            self._stop_running(outcome.reason)
+            return outcome
+        finally:
+            self._backend.close()
+
+    def _loop(self) -> Outcome:
+        history, clock = self._history, self._backend.clock
+        while True:
+            reason = self._over(clock)
+            if reason is not None:
+                return reason
+            may_start = self._fill_workers()
+            if not history.running() and not may_start:
+                return Outcome(
+                    "completed", "the search space is exhausted" if self._exhausted else "nothing left to run"
+                )
+            for event in self._backend.wait(self._patience(clock)):
+                if self._over(clock) is not None:
+                    break
+                self._handle(event)
+            for listener in self._listeners:
+                listener.tick(clock.now())
+
+    def _over(self, clock: Clock) -> Outcome | None:
+        if self._interrupted is not None:
+            return Outcome("stopped", self._interrupted)
+        reason = self._stopping.reached(self._history, clock.now())
+        if reason is None:
+            return None
+        return Outcome("failed" if self._stopping.failed(self._history) else "completed", reason)
+
+    def _patience(self, clock: Clock) -> float:
+        """Seconds that the back-end may block."""
+        if self._stopping.timeout is None:
+            return TICK_SECONDS
+        return max(0.0, min(TICK_SECONDS, self._stopping.timeout - clock.now()))
+
+    def _fill_workers(self) -> bool:
+        """Start what can be started; whether anything may still be started later without an event of a trial."""
+        history = self._history
+        while len(history.running()) < self._num_workers:
+            if self._caps_starts and self._stopping.enough_running(history):
+                return False
+            if self._over(self._backend.clock) is not None:
+                return True
+            decision = self._scheduler.next(history)
+            match decision:
+                case Start():
+                    if self._exhausted or not self._start(decision):
+                        self._exhausted = True
+                        return False
+                case Resume():
+                    self._resume(decision)
+                case Wait() | Done():
+                    return False
+        return True
+
+    def _start(self, decision: Start) -> bool:
+        history, clock = self._history, self._backend.clock
+        asked_at = clock.now()
+        resource = decision.milestone if decision.milestone is not None else decision.until
+        config = self._searcher.suggest(history, trial_id=len(history.trials), resource=resource)
+        if config is None:
+            return False
+        now = clock.now()
+        if self._stopping.reached(history, now) is not None:
+            return True  # the time ran out while the searcher thought
+        trial = history.start(config, until=decision.until, bracket=decision.bracket, milestone=decision.milestone)
+        self._backend.start(trial, decision.until)
+        for listener in self._listeners:
+            listener.started(trial, now, now - asked_at)
+        return True
+
+    def _resume(self, decision: Resume) -> None:
+        trial = self._history.resume(decision.trial_id, until=decision.until, milestone=decision.milestone)
+        self._backend.start(trial, decision.until)
+        for listener in self._listeners:
+            listener.resumed(trial, self._backend.clock.now(), decision.reason)
+
+    def _handle(self, event: Event) -> None:
+        trial = self._history.trials[event.trial_id]
+        if event.leg != trial.leg or trial.status is not Status.IN_PROGRESS:
+            return  # late: the leg was paused or stopped before this arrived
+        match event:
+            case Reported():
+                self._report(trial, event)
+            case Exited():
+                self._exit(trial, event)
+
+    def _report(self, trial: Trial, event: Reported) -> None:
+        try:
+            result = self._history.report(trial.trial_id, event.metrics, event.at)
+        except MissingMetric as error:
+            self._backend.halt(trial, keep_checkpoint=False)
+            self._end(trial, Status.FAILED, event.at, str(error))
+            return
+        decision = self._scheduler.judge(self._history, trial, result)
+        if decision.milestone is not None:
+            self._history.set_milestone(trial.trial_id, decision.milestone)
+        for listener in self._listeners:
+            listener.reported(trial, result, decision)
+        if decision.action is Action.PAUSE:
+            self._backend.halt(trial, keep_checkpoint=True)
+            self._end(trial, Status.PAUSED, event.at, decision.reason)
+        elif decision.action is Action.STOP:
+            self._backend.halt(trial, keep_checkpoint=False)
+            self._end(trial, self._stop_status(result), event.at, decision.reason)
+
+    def _stop_status(self, result: Result) -> Status:
+        """A trial that is stopped at the highest resource level has completed."""
+        top = self._history.problem.max_resource
+        at_top = top is not None and result.resource is not None and result.resource >= top
+        return Status.COMPLETED if at_top else Status.STOPPED
+
+    def _exit(self, trial: Trial, event: Exited) -> None:
+        reported = bool(trial.results) and trial.results[-1].leg == trial.leg
+        if event.exit_code != 0:
+            cause = f"signal {-event.exit_code}" if event.exit_code < 0 else f"exit code {event.exit_code}"
+            self._end(trial, Status.FAILED, event.at, cause, event)
+        elif not reported:
+            name = self._history.problem.metric
+            self._end(trial, Status.FAILED, event.at, f"ended without a report of the metric '{name}'", event)
+        else:
+            self._end(trial, Status.COMPLETED, event.at, "", event)
+
+    def _end(self, trial: Trial, status: Status, at: float, reason: str, event: Exited | None = None) -> None:
+        self._history.end(trial.trial_id, status)
+        for listener in self._listeners:
+            listener.ended(trial, at, reason, event.exit_code if event else None, event.tail if event else "")
+
+    def _stop_running(self, reason: str) -> None:
+        for trial in self._history.running():
+            self._backend.halt(trial, keep_checkpoint=False)
+            self._end(trial, Status.STOPPED, self._backend.clock.now(), reason)

@@ -1,0 +1,41 @@
+"""When an experiment ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.core.history import HistoryView
+from harness.core.trial import Status
+
+
+@dataclass(frozen=True)
+class StoppingCriterion:
+    """Attributes:
+    timeout: seconds; from then on no trial starts and running ones are stopped.
+    num_trials: the experiment ends once this many trials have completed.
+    max_failures: the experiment ends, as failed, once this many trials have failed.
+    """
+
+    timeout: float | None = None
+    num_trials: int | None = None
+    max_failures: int = 1
+
+    def failed(self, history: HistoryView) -> bool:
+        return history.count(Status.FAILED) >= self.max_failures
+
+    def reached(self, history: HistoryView, now: float) -> str | None:
+        """Why the experiment is over, None while it is not."""
+        if self.failed(history):
+            count = history.count(Status.FAILED)
+            return f"{count} trial{'s' if count > 1 else ''} failed (max_failures = {self.max_failures})"
+        if self.timeout is not None and now >= self.timeout:
+            return f"scheduler_timeout of {self.timeout:g} s reached"
+        if self.num_trials is not None and history.count(Status.COMPLETED) >= self.num_trials:
+            return f"{self.num_trials} trials completed"
+        return None
+
+    def enough_running(self, history: HistoryView) -> bool:
+        """Whether the trials under way, if all complete, make `num_trials`: another would be stopped for nothing."""
+        if self.num_trials is None:
+            return False
+        return history.count(Status.COMPLETED) + history.count(Status.IN_PROGRESS) >= self.num_trials
