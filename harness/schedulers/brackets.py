@@ -1,0 +1,101 @@
+"""Brackets: which rungs a trial meets, and which values have been recorded there."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from harness.core.history import HistoryView
+from harness.core.seeds import rng
+from harness.core.trial import Result
+from harness.schedulers.rungs import Rung, worst_last
+
+
+@dataclass
+class Records:
+    """Values recorded at one rung of one bracket.
+
+    Attributes:
+        trial_ids: in the order of recording.
+        losses: the same values in ascending order, NaN as +inf.
+    """
+
+    trial_ids: list[int] = field(default_factory=list)
+    losses: list[float] = field(default_factory=list)
+
+
+class Brackets:
+    """Rungs of all brackets, bracket b without the lowest b ones, and the values that a history holds at them.
+
+    A trial is recorded with its first report at or above a rung. A report that jumps over several rungs counts for
+    the highest of them only: the others never saw a value of their own level.
+    """
+
+    def __init__(self, rungs: Sequence[Rung], count: int, max_resource: int) -> None:
+        self.rungs = [tuple(rungs[start:]) for start in range(min(count, len(rungs) + 1))]
+        self.max_resource = max_resource
+        levels = [*(rung.level for rung in rungs), max_resource]
+        self._levels = [levels[start:] for start in range(len(self.rungs))]
+        self._weights = _slots(levels)[: len(self.rungs)]
+        # Caches of what the first `_read` results of the history say.
+        self._records: dict[tuple[int, int], Records] = {}
+        self._reached: dict[int, int] = {}
+        self._entered: dict[int, Rung] = {}
+        self._read = 0
+
+    def draw(self, seed: int, trial_id: int) -> int:
+        """Bracket of a new trial: a keyed draw in proportion to the trials that Hyperband starts in each."""
+        position = rng(seed, "bracket", trial_id).random() * sum(self._weights)
+        bracket = 0
+        while position >= self._weights[bracket] and bracket < len(self._weights) - 1:
+            position -= self._weights[bracket]
+            bracket += 1
+        return bracket
+
+    def first(self, bracket: int) -> int:
+        """Level at which a trial of the bracket is judged first: its lowest rung, or the maximum resource."""
+        return self._levels[bracket][0]
+
+    def above(self, bracket: int, resource: int) -> int:
+        """Next level above `resource`, the maximum resource at most."""
+        levels = self._levels[bracket]
+        return levels[min(bisect_right(levels, resource), len(levels) - 1)]
+
+    def records(self, bracket: int, level: int) -> Records:
+        return self._records.setdefault((bracket, level), Records())
+
+    def entered(self, history: HistoryView, result: Result) -> Rung | None:
+        """The rung that the trial entered with `result`, the last of the history; None where it entered none."""
+        self.read(history)
+        return self._entered.get(result.trial_id)
+
+    def read(self, history: HistoryView) -> None:
+        """Take note of the results that were added since the last call."""
+        results = history.results
+        while self._read < len(results):
+            self._note(results[self._read], history.trials[results[self._read].trial_id].bracket)
+            self._read += 1
+
+    def _note(self, result: Result, bracket: int) -> None:
+        resource, before = result.resource or 0, self._reached.get(result.trial_id, 0)
+        self._reached[result.trial_id] = max(resource, before)
+        self._entered.pop(result.trial_id, None)
+        rungs = self.rungs[bracket]
+        position = bisect_left(rungs, resource + 1, key=lambda rung: rung.level) - 1
+        if position < 0 or rungs[position].level <= before:
+            return
+        self._entered[result.trial_id] = rungs[position]
+        records = self.records(bracket, rungs[position].level)
+        records.trial_ids.append(result.trial_id)
+        insort(records.losses, worst_last(result.loss))
+
+
+def _slots(levels: Sequence[int]) -> list[int]:
+    """Trials that Hyperband starts in the bracket at each lowest level: n = ⌈K / (s + 1) η^s⌉, K levels, s rungs above.
+
+    arXiv:1603.06560, Algorithm 1, with R / r_b for η^s, so that it holds for any levels.
+    """
+    count = len(levels)
+    return [math.ceil(count / (count - start) * levels[-1] / level) for start, level in enumerate(levels)]

@@ -1,0 +1,98 @@
+"""Asynchronous successive halving and Hyperband, stopping variant."""
+
+from __future__ import annotations
+
+from pydantic import field_validator
+
+from harness.core.decisions import CONTINUE, Action, Decision, Start
+from harness.core.history import HistoryView
+from harness.core.problem import Problem
+from harness.core.protocols import Context
+from harness.core.trial import Result, Trial
+from harness.errors import UsageError
+from harness.options import Options, arg
+from harness.schedulers.brackets import Brackets
+from harness.schedulers.rungs import Rung, decides, explicit, geometric, parse_levels, passes, quantile
+
+
+class HyperbandOptions(Options):
+    """Where trials are judged. Rungs lie at grace_period * reduction_factor^j, rounded, below the maximum resource."""
+
+    grace_period: int = arg(1, "resource level of the lowest rung", ge=1)
+    reduction_factor: float = arg(3.0, "one in so many trials goes on at a rung", ge=2)
+    rung_levels: str | None = arg(
+        None, 'levels of all rungs, like "1 3 9"; overrides grace_period and reduction_factor'
+    )
+    brackets: int = arg(1, "number of brackets; each leaves out one more of the lowest rungs", ge=1)
+
+    @field_validator("rung_levels")
+    @classmethod
+    def _ascending(cls, text: str | None) -> str | None:
+        return None if text is None else " ".join(str(level) for level in parse_levels(text))
+
+
+def rungs_of(options: HyperbandOptions, problem: Problem) -> tuple[Rung, ...]:
+    """Rungs of bracket 0. UsageError where the benchmark has no resource or a level is out of its reach."""
+    if problem.resource_attr is None or problem.max_resource is None:
+        raise UsageError("hyperband needs a benchmark that reports a resource (resource_attr, max_resource_level)")
+    if options.rung_levels is None:
+        if options.grace_period > problem.max_resource:
+            raise UsageError(
+                f"grace_period {options.grace_period} is above the maximum resource level {problem.max_resource}"
+            )
+        return geometric(options.grace_period, options.reduction_factor, problem.max_resource)
+    levels = parse_levels(options.rung_levels)
+    if levels[-1] > problem.max_resource:
+        raise UsageError(f"rung level {levels[-1]} is above the maximum resource level {problem.max_resource}")
+    return explicit(levels, problem.max_resource)
+
+
+class HyperbandStopping:
+    """ASHA, stopping variant: a trial that enters a rung below the best 1/η there is stopped, else it goes on.
+
+    L. Li et al., arXiv:1810.05934, with the decision taken at once for the trial that reports instead of promoting
+    later (A. Klein et al., arXiv:2003.10865). With fewer than η values at
+    a rung every trial goes on. Values are compared within a bracket.
+    """
+
+    def __init__(self, context: Context, options: HyperbandOptions) -> None:
+        self._problem = context.problem
+        self._seed = context.seed
+        self._max_resource = context.problem.max_resource or 0
+        self._brackets = Brackets(rungs_of(options, context.problem), options.brackets, self._max_resource)
+
+    @staticmethod
+    def levels(options: HyperbandOptions, problem: Problem) -> tuple[int, ...]:
+        """Levels of all rungs, ascending; the maximum resource is none."""
+        return tuple(rung.level for rung in rungs_of(options, problem))
+
+    def next(self, history: HistoryView) -> Start:
+        bracket = self._brackets.draw(self._seed, len(history.trials))
+        return Start(bracket=bracket, milestone=self._brackets.first(bracket))
+
+    def judge(self, history: HistoryView, trial: Trial, result: Result) -> Decision:
+        rung = self._brackets.entered(history, result)
+        resource = result.resource or 0
+        if resource >= self._max_resource:
+            return Decision(Action.STOP, reason=f"{self._problem.resource_attr} {resource}: the maximum is reached")
+        if rung is None:
+            return CONTINUE
+        losses = self._brackets.records(trial.bracket, rung.level).losses
+        milestone = self._brackets.above(trial.bracket, resource)
+        if not decides(len(losses), rung.share):
+            return Decision(
+                Action.CONTINUE, milestone, f"{self._at(result)}, too few values to compare ({len(losses)})"
+            )
+        text = self._comparison(result, rung, losses)
+        if passes(result.loss, losses, rung.share):
+            return Decision(Action.CONTINUE, milestone, text)
+        return Decision(Action.STOP, reason=text)
+
+    def _at(self, result: Result) -> str:
+        return f"{self._problem.resource_attr} {result.resource}: {self._problem.value(result.loss):.4g}"
+
+    def _comparison(self, result: Result, rung: Rung, losses: list[float]) -> str:
+        good = passes(result.loss, losses, rung.share)
+        cut = self._problem.value(quantile(losses, rung.share))
+        verdict = "is no worse than" if good else "is worse than"
+        return f"{self._at(result)} {verdict} {cut:.4g}, the best {rung.share:.0%} of {len(losses)}"
