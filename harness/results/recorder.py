@@ -1,0 +1,120 @@
+"""Writes down what happens, as it happens.
+
+`events.jsonl` gets a line for every event at once and is the truth; `results.csv.zip` (one row for each report, one
+for each failure) is written anew from time to time and at the end.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from harness.core.decisions import Action, Decision
+from harness.core.space import Config
+from harness.core.trial import Result, Status, Trial
+from harness.jobdir import JobDir, replacing
+
+Row = dict[str, Any]
+
+_STATUS_AFTER = {
+    Action.CONTINUE: Status.IN_PROGRESS,
+    Action.PAUSE: Status.PAUSED,
+    Action.STOP: Status.STOPPED,
+}
+# A fixed time stamp, so that equal results give equal bytes.
+_ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+class Recorder:
+    """Listener of the tuning loop.
+
+    Args:
+        constants: configuration entries that all trials share; they are columns too.
+        interval: seconds between two writes of `results.csv.zip`.
+    """
+
+    def __init__(self, folder: JobDir, constants: Config, interval: float = 30.0) -> None:
+        self._folder = folder
+        self._constants = constants
+        self._interval = interval
+        self._rows: list[Row] = []
+        self._written_rows = -1
+        self._due = 0.0
+        self._events = open(folder.events, "a", encoding="utf-8")  # noqa: SIM115 -- closed by `close`
+
+    def started(self, trial: Trial, at: float, suggest_seconds: float) -> None:
+        self._event(
+            "started",
+            trial,
+            at,
+            config=trial.config,
+            bracket=trial.bracket,
+            until=trial.until,
+            milestone=trial.milestone,
+            suggest_seconds=round(suggest_seconds, 6),
+        )
+
+    def resumed(self, trial: Trial, at: float, reason: str) -> None:
+        self._event("resumed", trial, at, until=trial.until, milestone=trial.milestone, reason=reason)
+
+    def reported(self, trial: Trial, result: Result, decision: Decision) -> None:
+        self._event(
+            "reported",
+            trial,
+            result.at,
+            metrics=dict(result.metrics),
+            decision=decision.action,
+            milestone=decision.milestone,
+            reason=decision.reason,
+        )
+        status = _STATUS_AFTER[decision.action]
+        self._row(trial, result.at, result.metrics, st_decision=decision.action.value, st_status=status.value)
+
+    def ended(self, trial: Trial, at: float, reason: str, exit_code: int | None, tail: str) -> None:
+        facts = {"status": trial.status, "reason": reason, "exit_code": exit_code, "tail": tail}
+        self._event("ended", trial, at, **facts)
+        if trial.status is Status.FAILED:
+            failure = {"st_exit_code": exit_code, "st_failure": reason, "st_log_tail": tail}
+            self._row(trial, at, {}, st_decision=Action.STOP.value, st_status=trial.status.value, **failure)
+
+    def tick(self, at: float) -> None:
+        if at >= self._due:
+            self._due = at + self._interval
+            self.write_results()
+
+    def write_results(self) -> None:
+        """`results.csv.zip` of all rows so far, in one step; nothing where no row has come since the last one."""
+        if len(self._rows) == self._written_rows:
+            return
+        with replacing(self._folder.results) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(zipfile.ZipInfo("results.csv", _ZIP_EPOCH), _csv(self._rows), zipfile.ZIP_DEFLATED)
+        self._written_rows = len(self._rows)
+
+    def close(self) -> None:
+        """Last write of the results."""
+        self._events.close()
+        self.write_results()
+
+    def _event(self, event: str, trial: Trial, at: float, **facts: Any) -> None:
+        entry = {"event": event, "trial_id": trial.trial_id, "leg": trial.leg, "at": round(at, 6)}
+        entry.update({name: value for name, value in facts.items() if value is not None and value != ""})
+        self._events.write(json.dumps(entry) + "\n")
+        self._events.flush()
+
+    def _row(self, trial: Trial, at: float, metrics: Mapping[str, Any], **own: Any) -> None:
+        config = {f"config_{name}": value for name, value in {**trial.config, **self._constants}.items()}
+        self._rows.append({"trial_id": trial.trial_id, **metrics, **config, **own, "st_tuner_time": at})
+
+
+def _csv(rows: Sequence[Row]) -> str:
+    """CSV text of rows with differing keys: columns in the order of first appearance, absent values empty."""
+    columns = list(dict.fromkeys(name for row in rows for name in row)) or ["trial_id", "st_tuner_time"]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()

@@ -1,0 +1,80 @@
+"""`status.json`: how an experiment stands, for whoever looks from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness.core.decisions import Decision
+from harness.core.history import History
+from harness.core.trial import Result, Status, Trial
+from harness.jobdir import JobDir, read_json, write_json
+
+FINAL = ("completed", "failed", "stopped")
+
+
+def read_status(folder: JobDir) -> Mapping[str, Any]:
+    """The status, {} where there is none yet or none readable."""
+    try:
+        status = read_json(folder.status)
+    except ValueError:
+        return {}
+    return status if isinstance(status, dict) else {}
+
+
+class StatusFile:
+    """Listener of the tuning loop: rewrites the file when something changed, at most once a tick."""
+
+    def __init__(self, folder: JobDir, history: History) -> None:
+        self._folder = folder
+        self._history = history
+        self._best: Result | None = None
+        self._changed = True
+
+    def started(self, trial: Trial, at: float, suggest_seconds: float) -> None:
+        self._changed = True
+
+    def resumed(self, trial: Trial, at: float, reason: str) -> None:
+        self._changed = True
+
+    def reported(self, trial: Trial, result: Result, decision: Decision) -> None:
+        if self._best is None or result.loss < self._best.loss:
+            # NaN compares false with everything, so a first NaN has to be kept out by itself.
+            self._best = result if result.loss == result.loss else self._best
+        self._changed = True
+
+    def ended(self, trial: Trial, at: float, reason: str, exit_code: int | None, tail: str) -> None:
+        self._changed = True
+
+    def tick(self, at: float) -> None:
+        if self._changed:
+            self.write("running", "", at)
+
+    def write(self, state: str, reason: str, at: float) -> None:
+        """Args: state: "running", "completed", "failed" or "stopped"; at: seconds since the experiment started."""
+        history = self._history
+        facts: dict[str, Any] = {
+            "state": state,
+            "reason": reason,
+            "num_trials": len(history.trials),
+            "best": self._describe_best(),
+            "elapsed": round(at, 3),
+            "num_results": len(history.results),
+            "trials": {status.value: history.count(status) for status in Status},
+        }
+        write_json(self._folder.status, facts)
+        self._changed = False
+
+    def _describe_best(self) -> dict[str, Any] | None:
+        best, problem = self._best, self._history.problem
+        if best is None:
+            return None
+        return {
+            "trial_id": best.trial_id,
+            "metric": problem.metric,
+            "mode": problem.mode,
+            "value": problem.value(best.loss),
+            "resource": best.resource,
+            "at": round(best.at, 3),
+            "config": {**self._history.trials[best.trial_id].config, **problem.space.constants},
+        }

@@ -1,0 +1,58 @@
+"""A job's settings -> the objects of its experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from harness.benchmark import Benchmark
+from harness.core.protocols import Context, Scheduler, Searcher
+from harness.plan.job import Settings
+from harness.plan.resolve import Parts, build_parts, table
+from harness.registry import Plugin
+from harness.tuner.stopping import StoppingCriterion
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What an experiment is made of, but for its back-end."""
+
+    parts: Parts
+    benchmark: Benchmark
+    scheduler: Scheduler
+    searcher: Searcher
+    stopping: StoppingCriterion
+    stops_early: bool
+    backend_plugin: Plugin
+
+
+def load_benchmark(settings: Settings) -> Benchmark:
+    """The benchmark of a job, without its scheduler and searcher."""
+    parts = build_parts(settings)
+    define = table("benchmark_name")[parts.experiment.benchmark_name].load()
+    benchmark: Benchmark = define(parts.benchmark, parts.experiment.max_resource_level)
+    return benchmark
+
+
+def assemble(settings: Mapping[str, object]) -> Experiment:
+    """Build the experiment. UsageError where the settings do not fit the plug-ins of this version."""
+    parts = build_parts(settings)
+    options = parts.experiment
+    benchmark = load_benchmark(settings)
+    scheduler_plugin = table("scheduler")[options.scheduler]
+    scheduler_class = scheduler_plugin.load()
+    context = Context(
+        problem=benchmark.problem,
+        seed=int(str(settings["random_seed"])),
+        num_workers=options.num_workers,
+        levels=scheduler_class.levels(parts.scheduler, benchmark.problem),
+    )
+    return Experiment(
+        parts=parts,
+        benchmark=benchmark,
+        scheduler=scheduler_class(context, parts.scheduler),
+        searcher=table("searcher")[options.searcher].load()(context, parts.searcher),
+        stopping=StoppingCriterion(options.scheduler_timeout, options.num_trials, options.max_failures),
+        stops_early="stops_early" in scheduler_plugin.capabilities,
+        backend_plugin=table("backend")[options.backend],
+    )
