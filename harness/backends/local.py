@@ -1,0 +1,218 @@
+"""Trials as local processes, each in a process group of its own.
+
+Nothing here polls, sleeps or runs in threads: `wait` blocks in one selector on the output pipes of all trials and
+on a descriptor for each process that becomes readable when it ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import os
+import selectors
+import shutil
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from harness.backends.capture import Stream
+from harness.backends.invocation import leg_config, script_arguments, script_environment
+from harness.backends.leg import Leg, launch
+from harness.backends.process import Guard, kill_group, reap
+from harness.core.clock import RealClock
+from harness.core.events import Event, Exited, Reported
+from harness.core.problem import Problem
+from harness.core.trial import Trial
+from harness.errors import EnvironmentFault
+from harness.jobdir import JobDir, TrialDir, replacing, write_json
+from harness.options import Options
+
+logger = logging.getLogger(__name__)
+
+# What a shell answers for a command that it cannot run.
+CANNOT_START = 127
+# Faults of the machine that no other trial would be spared.
+_HINTS = {
+    errno.EMFILE: "raise `ulimit -n`",
+    errno.ENFILE: "raise the system's limit of open files",
+    errno.ENOSPC: "make room on the disk",
+    errno.EDQUOT: "make room within the disk quota",
+}
+
+
+class LocalOptions(Options):
+    """The local back-end has no arguments of its own."""
+
+
+class LocalBackend:
+    """Runs `script` once for each leg, with the trial's folder as its working directory.
+
+    Args:
+        job: folder of the experiment; trial folders are made in it.
+        extra_args: further arguments of the script, name -> value (folders of data sets, ...).
+        environment: variables for the trials, over those of this process.
+    """
+
+    def __init__(
+        self,
+        *,
+        script: Path,
+        problem: Problem,
+        job: JobDir,
+        extra_args: Mapping[str, str] | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.clock = RealClock()
+        self._script = script.absolute()
+        self._problem = problem
+        self._job = JobDir(job.path.absolute())
+        self._extra_args = dict(extra_args or {})
+        self._environment = script_environment(os.environ, environment or {})
+        self._selector = selectors.DefaultSelector()
+        self._guard = Guard()
+        self._legs: dict[int, Leg] = {}
+        self._events: list[Event] = []
+
+    def start(self, trial: Trial, until: int | None) -> None:
+        """A process that cannot be started is reported as an exit with code 127.
+
+        EnvironmentFault where the trial's folder cannot be written, or file descriptors run out: no other trial
+        would fare better.
+        """
+        if trial.trial_id in self._legs:
+            raise ValueError(f"trial {trial.trial_id} is running already")
+        folder = self._job.trial(trial.trial_id)
+        config = leg_config(self._problem, trial, until)
+        with _environment_faults(folder):
+            folder.checkpoints.mkdir(parents=True, exist_ok=True)
+            for stamp in ("end", "stop"):
+                folder.stamp(stamp).unlink(missing_ok=True)
+            write_json(folder.config, config)
+        arguments = {**config, "st_checkpoint_dir": folder.checkpoints, **self._extra_args}
+        command = [sys.executable, str(self._script), *script_arguments(arguments)]
+        try:
+            self._guard.open()
+            leg = launch(trial, folder, command, self._environment)
+        except (OSError, ValueError) as error:
+            self._cannot_start(trial, folder, error)
+        else:
+            self._watch(leg)
+
+    def halt(self, trial: Trial, *, keep_checkpoint: bool) -> None:
+        self._events = [event for event in self._events if event.trial_id != trial.trial_id]
+        leg = self._legs.get(trial.trial_id)
+        if leg is not None:
+            kill_group(leg.process)
+            self._end_killed(leg)
+        if not keep_checkpoint:
+            checkpoints = self._job.trial(trial.trial_id).checkpoints
+            if checkpoints.exists():
+                with _tolerated("checkpoints are left behind"):
+                    shutil.rmtree(checkpoints)
+
+    def wait(self, timeout: float | None) -> Sequence[Event]:
+        """Also returns, without events, where `timeout` is None and no trial runs that could bring any."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while not self._events and (self._legs or deadline is not None):
+            left = None if deadline is None else max(0.0, deadline - time.monotonic())
+            # One read for each ready pipe and round: a trial that floods neither starves others nor the deadline.
+            for key, _ in self._selector.select(left):
+                key.data()
+            if left == 0.0:
+                break
+        events, self._events = self._events, []
+        return events
+
+    def close(self) -> None:
+        legs = list(self._legs.values())
+        for leg in legs:
+            kill_group(leg.process)
+        for leg in legs:
+            self._end_killed(leg)
+        self._events.clear()
+        self._selector.close()
+        self._guard.close()
+
+    def _watch(self, leg: Leg) -> None:
+        self._legs[leg.trial_id] = leg
+        for stream in leg.streams:
+            self._selector.register(stream.fd, selectors.EVENT_READ, partial(self._on_output, leg, stream))
+        self._selector.register(leg.exit_fd, selectors.EVENT_READ, partial(self._on_exit, leg))
+        self._guard.watch(leg.process.pid)
+
+    def _cannot_start(self, trial: Trial, folder: TrialDir, error: OSError | ValueError) -> None:
+        if isinstance(error, OSError) and error.errno in _HINTS:
+            raise EnvironmentFault(f"trial {trial.trial_id}: {error}", hint=_HINTS[error.errno]) from error
+        reason = f"cannot start {self._script}: {error}"
+        with _tolerated("the reason is not in the log"), folder.stderr.open("a") as file:
+            file.write(f"{reason}\n")
+        _stamp(folder, "end")
+        self._events.append(Exited(trial.trial_id, trial.leg, self.clock.now(), CANNOT_START, reason))
+
+    def _on_output(self, leg: Leg, stream: Stream) -> None:
+        if stream.closed:  # by the exit of the process, earlier in this round
+            return
+        self._report(leg, stream.pump())
+        if stream.ended:
+            self._release(stream)
+
+    def _on_exit(self, leg: Leg) -> None:
+        # First, so that a grandchild that holds the pipes open can neither delay the end nor go on without it.
+        kill_group(leg.process)
+        self._report(leg, leg.out.drain())
+        leg.err.drain()
+        code = leg.process.wait()
+        self._forget(leg)
+        _stamp(leg.folder, "end")
+        self._events.append(Exited(leg.trial_id, leg.number, self.clock.now(), code, leg.tail()))
+
+    def _report(self, leg: Leg, records: Sequence[Mapping[str, Any]]) -> None:
+        at = self.clock.now()
+        self._events += [Reported(leg.trial_id, leg.number, record, at) for record in records]
+
+    def _end_killed(self, leg: Leg) -> None:
+        reap(leg.process, leg.exit_fd)
+        leg.out.drain()  # for the log; what it reported no longer counts
+        leg.err.drain()
+        self._forget(leg)
+        _stamp(leg.folder, "stop")
+
+    def _forget(self, leg: Leg) -> None:
+        for stream in leg.streams:
+            if not stream.closed:
+                self._release(stream)
+        self._selector.unregister(leg.exit_fd)
+        os.close(leg.exit_fd)
+        self._guard.forget(leg.process.pid)
+        del self._legs[leg.trial_id]
+
+    def _release(self, stream: Stream) -> None:
+        self._selector.unregister(stream.fd)
+        stream.close()
+
+
+def _stamp(folder: TrialDir, name: str) -> None:
+    """Seconds since the epoch, as Syne Tune's files `end` and `stop` hold them."""
+    with _tolerated("no time stamp"), replacing(folder.stamp(name)) as file:
+        file.write(f"{time.time()}\n".encode())
+
+
+@contextlib.contextmanager
+def _tolerated(what: str) -> Iterator[None]:
+    """An experiment does not end for what is written beside it."""
+    try:
+        yield
+    except OSError as error:
+        logger.warning("%s: %s", what, error)
+
+
+@contextlib.contextmanager
+def _environment_faults(folder: TrialDir) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise EnvironmentFault(f"the trial's folder {folder.path} cannot be written: {error}") from error

@@ -1,0 +1,159 @@
+"""Ends that the tuner wants, and that none of a trial's processes outlives them."""
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+from local_trials import SCRIPTS, collect, first, gone, trial
+
+from harness.backends import guard as guard_program
+from harness.backends.process import Guard
+
+GUARD = guard_program.__file__
+
+
+@pytest.fixture(params=["pidfd", "thread"])
+def watcher(request, monkeypatch):
+    """How the end of a process is noticed; systems without pidfd take a thread."""
+    if request.param == "thread":
+
+        def refused(pid):
+            raise OSError(errno.ENOSYS, "no such call")
+
+        monkeypatch.setattr(os, "pidfd_open", refused, raising=False)
+    elif not hasattr(os, "pidfd_open"):
+        pytest.skip("no pidfd on this system")
+
+
+def child_of(tmp_path: Path, trial_id: int = 0) -> int:
+    return int((tmp_path / "job" / str(trial_id) / "child.pid").read_text())
+
+
+def trial_processes() -> list[psutil.Process]:
+    return [process for process in psutil.Process().children() if process.cmdline()[-1:] != [GUARD]]
+
+
+def test_halt_ends_the_whole_group_without_an_event(backend, tmp_path, watcher):
+    run = backend("family.py", then="wait")
+    run.start(trial(), None)
+    assert first(run).metrics["epoch"] == 1
+    child = child_of(tmp_path)
+    run.halt(trial(), keep_checkpoint=False)
+    assert gone(child)
+    assert trial_processes() == []
+    assert not run.wait(0.1)
+    folder = tmp_path / "job" / "0"
+    assert float((folder / "stop").read_text()) > 1e9 and not (folder / "end").exists()
+    assert not (folder / "checkpoints").exists()
+    run.halt(trial(), keep_checkpoint=False)
+
+
+def test_halt_keeps_the_checkpoint_of_a_paused_trial(backend, tmp_path):
+    run = backend("curve.py", epochs=100, delay=0.05)
+    it = trial(lr=0.3)
+    run.start(it, None)
+    reached = first(run).metrics["epoch"]
+    run.halt(it, keep_checkpoint=True)
+    it.leg = 1
+    run.start(it, None)
+    report = first(run)
+    assert report.leg == 1 and report.metrics["epoch"] > reached
+    run.halt(it, keep_checkpoint=False)
+
+
+def test_halt_drops_an_exit_that_was_not_told_yet(backend, tmp_path):
+    run = backend("curve.py", epochs=1, lr=0.1)
+    run.start(trial(), None)
+    (process,) = trial_processes()
+    while process.status() != psutil.STATUS_ZOMBIE:
+        pass
+    run.halt(trial(), keep_checkpoint=True)
+    assert not run.wait(0)
+    assert (tmp_path / "job" / "0" / "stop").exists()
+    assert "[tune-metric]" in (tmp_path / "job" / "0" / "std.out").read_text()
+
+
+def test_halt_after_the_end_only_removes_the_checkpoint(backend, tmp_path):
+    run = backend("curve.py", epochs=1, lr=0.1)
+    run.start(trial(), None)
+    collect(run)
+    run.halt(trial(), keep_checkpoint=False)
+    folder = tmp_path / "job" / "0"
+    assert not (folder / "checkpoints").exists() and not (folder / "stop").exists()
+
+
+def test_a_grandchild_that_holds_the_pipe_does_not_delay_the_exit(backend, tmp_path, watcher):
+    run = backend("family.py", then="exit")
+    run.start(trial(), None)
+    report, exited = collect(run)
+    assert report.metrics["epoch"] == 1 and exited.exit_code == 0
+    assert gone(child_of(tmp_path))
+
+
+def test_close_ends_everything_and_may_be_called_twice(backend, tmp_path):
+    descriptors = psutil.Process().num_fds()
+    run = backend("family.py", then="wait")
+    for number in range(2):
+        run.start(trial(number), None)
+    while not all((tmp_path / "job" / str(number) / "child.pid").exists() for number in range(2)):
+        run.wait(1)
+    children = [child_of(tmp_path, number) for number in range(2)]
+    run.close()
+    run.close()
+    assert all(gone(child) for child in children)
+    assert psutil.Process().children() == []
+    assert psutil.Process().num_fds() <= descriptors
+    assert (tmp_path / "job" / "1" / "stop").exists()
+
+
+DRIVER = """
+import sys
+from pathlib import Path
+from harness.backends.local import LocalBackend
+from harness.core.problem import Problem
+from harness.core.space import Space
+from harness.core.trial import Trial
+from harness.jobdir import JobDir
+
+script, job = map(Path, sys.argv[1:])
+run = LocalBackend(script=script, problem=Problem(Space({"then": "wait"}), "acc"), job=JobDir(job))
+for number in range(2):
+    run.start(Trial(number, {}), None)
+reports = []
+while len(reports) < 2:
+    reports += run.wait(60)
+print("ready", flush=True)
+run.wait(60)
+"""
+
+
+def test_trials_do_not_outlive_a_tuner_that_is_killed(tmp_path):
+    driver = subprocess.Popen(
+        [sys.executable, "-c", DRIVER, SCRIPTS / "family.py", tmp_path / "job"],
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    with driver:
+        assert driver.stdout.readline() == b"ready\n"
+        family = psutil.Process(driver.pid).children(recursive=True)
+        assert len(family) == 5  # two trials, a child of each, the guard
+        os.killpg(driver.pid, signal.SIGKILL)
+    assert all(gone(process.pid) for process in family)
+
+
+def test_a_guard_that_was_killed_is_replaced():
+    guard = Guard()
+    guard.open()
+    (program,) = psutil.Process().children()
+    with subprocess.Popen(["sleep", "3600"], start_new_session=True) as sleeper:
+        guard.watch(sleeper.pid)
+        program.kill()
+        program.wait()
+        guard.watch(sleeper.pid)
+        guard.close()
+        assert sleeper.wait(10) == -signal.SIGKILL
