@@ -11,5 +11,6 @@ BENCHMARKS: Mapping[str, Plugin] = {
         "benchmarks.mlp_fashionmnist.definition:define",
         "benchmarks.mlp_fashionmnist.definition:MlpOptions",
         "two-layer perceptron on Fashion-MNIST (validation accuracy, up to 81 epochs)",
+        extra="benchmarks",
     ),
 }

@@ -37,6 +37,7 @@ SEARCHERS: Mapping[str, Plugin] = {
         "harness.searchers.bayesopt:BayesOpt",
         "harness.searchers.bayesopt:BayesOptOptions",
         "Gaussian process; with a hyperband scheduler MOBSTER, over (configuration, resource)",
+        extra="gpsearchers",
     ),
 }
 

@@ -21,6 +21,7 @@ class Plugin:
         summary: one line for `--help` and `harness list`.
         capabilities: declared facts that `plan.resolve` checks combinations by.
         pairs_with: names of the other kind that it may be combined with; empty for all.
+        extra: optional dependencies of this project that it needs where it runs ("pip install -e .[extra]").
     """
 
     target: str
@@ -28,6 +29,7 @@ class Plugin:
     summary: str
     capabilities: frozenset[str] = frozenset()
     pairs_with: frozenset[str] = frozenset()
+    extra: str = ""
 
     def load(self) -> Any:
         return load(self.target)

@@ -1,0 +1,1 @@
+"""One short module a command: parse, call, print, return an exit code."""

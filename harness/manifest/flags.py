@@ -6,7 +6,7 @@ Flags carry text; what it means is decided where every setting is checked. Unset
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel
@@ -32,15 +32,24 @@ class _Given(argparse.Action):
 
 
 def add_flags(
-    parser: argparse.ArgumentParser, title: str, model: type[BaseModel], defaults: Mapping[str, Any] | None = None
+    parser: argparse.ArgumentParser,
+    title: str,
+    model: type[BaseModel],
+    defaults: Mapping[str, Any] | None = None,
+    hidden: bool = False,
 ) -> None:
-    """Add a group with a flag for each argument of the model. `defaults` override the model's in the help."""
+    """Add a group with a flag for each argument of the model.
+
+    Args:
+        defaults: the benchmark's, which override the model's in the help.
+        hidden: accept the flags, but leave them out of the help.
+    """
     declared = arguments(model)
     if not declared:
         return
-    group = parser.add_argument_group(title)
+    group = parser if hidden else parser.add_argument_group(title)
     for name, argument in declared.items():
-        help_ = describe(argument, (defaults or {}).get(name))
+        help_ = argparse.SUPPRESS if hidden else describe(argument, (defaults or {}).get(name))
         options: dict[str, Any] = {"nargs": 0} if argument.flag else {"nargs": "+", "metavar": argument.kind.upper()}
         group.add_argument(f"--{name}", action=_Given, dest=name, help=help_, default=argparse.SUPPRESS, **options)
 
@@ -61,8 +70,3 @@ def given_settings(namespace: argparse.Namespace) -> Raw:
     """The settings of a parsed command line."""
     values: dict[str, Any] = namespace.given
     return Raw(values, {name: "command line" for name in values})
-
-
-def stray_names(rest: Sequence[str]) -> Iterable[str]:
-    """Names of the flags that no parser knew."""
-    return [word[2:].split("=")[0] for word in rest if word.startswith("--") and len(word) > 2]

@@ -22,6 +22,12 @@ def read_status(folder: JobDir) -> Mapping[str, Any]:
     return status if isinstance(status, dict) else {}
 
 
+def write_failure(folder: JobDir, reason: str) -> None:
+    """Status of an experiment that broke outside its tuning loop; keeps what was known before."""
+    known = {"num_trials": 0, "best": None, **read_status(folder)}
+    write_json(folder.status, {**known, "state": "failed", "reason": reason})
+
+
 class StatusFile:
     """Listener of the tuning loop: rewrites the file when something changed, at most once a tick."""
 

@@ -35,7 +35,7 @@ class ProcessRuntime:
         log = open(JobDir(request.folder).log, "ab")  # noqa: SIM115 -- the child keeps it
         try:
             child = subprocess.Popen(
-                request.command,
+                [*request.command, "--end_with_parent", str(os.getpid())],
                 env={**os.environ, **request.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,

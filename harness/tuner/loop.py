@@ -5,7 +5,7 @@ What happens is told to listeners (recorder, log, status) as it happens, so that
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -46,6 +46,7 @@ class Tuner:
     """Runs one experiment to its end.
 
     Args:
+        interruption: why to end from outside, None while there is no reason; asked at every turn.
         caps_starts: never start more trials than `num_trials` asks for; right where every trial runs to its end.
     """
 
@@ -59,6 +60,7 @@ class Tuner:
         stopping: StoppingCriterion,
         num_workers: int,
         listeners: Sequence[Listener] = (),
+        interruption: Callable[[], str | None] = lambda: None,
         caps_starts: bool = False,
     ) -> None:
         self._history = history
@@ -70,11 +72,7 @@ class Tuner:
         self._listeners = listeners
         self._caps_starts = caps_starts
         self._exhausted = False
-        self._interrupted: str | None = None
-
-    def interrupt(self, reason: str) -> None:
-        """Ask the loop to end at its next turn; safe in a signal handler."""
-        self._interrupted = reason
+        self._interruption = interruption
 
     def run(self) -> Outcome:
         """Blocks until the experiment is over; all trials have ended by then, whatever happens."""
@@ -104,8 +102,9 @@ class Tuner:
                 listener.tick(clock.now())
 
     def _over(self, clock: Clock) -> Outcome | None:
-        if self._interrupted is not None:
-            return Outcome("stopped", self._interrupted)
+        interrupted = self._interruption()
+        if interrupted is not None:
+            return Outcome("stopped", interrupted)
         reason = self._stopping.reached(self._history, clock.now())
         if reason is None:
             return None

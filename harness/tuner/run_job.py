@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import signal
 import sys
 import time
 import traceback
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import FrameType
 
 from harness.core.history import History
 from harness.core.protocols import Backend
@@ -20,19 +18,21 @@ from harness.plan.job import Job, read_job
 from harness.plan.show import method_name
 from harness.results.metadata import metadata, write_metadata
 from harness.results.recorder import Recorder
-from harness.results.status import StatusFile
+from harness.results.status import StatusFile, write_failure
 from harness.tuner.assemble import Experiment, assemble
+from harness.tuner.interruption import Interruption
 from harness.tuner.log import LogListener, logger
 from harness.tuner.loop import Outcome, Tuner
 
 EXIT_CODES = {"completed": 0, "failed": 1, "stopped": 130}
 
 
-def run_job(path: Path, data: Mapping[str, Path]) -> int:
+def run_job(path: Path, data: Mapping[str, Path], parent: int | None = None) -> int:
     """Run the experiment of the job folder `path` to its end; returns the process's exit code.
 
     Args:
         data: argument of the training script -> folder of its data set, as this process sees it.
+        parent: pid of the launcher, without which the experiment is to end; None to run on.
     """
     folder = JobDir(path)
     started = time.monotonic()
@@ -42,27 +42,24 @@ def run_job(path: Path, data: Mapping[str, Path]) -> int:
         history = History(experiment.benchmark.problem)
         status = StatusFile(folder, history)
         with _logging(folder, experiment.parts.experiment):
-            outcome = _run(folder, job, experiment, history, status, data)
+            outcome = _run(folder, job, experiment, history, status, data, Interruption(parent))
             logger.info("%s: %s after %.1f s", outcome.state, outcome.reason, time.monotonic() - started)
     except Exception as error:
         # Whoever launched the job learns of its end from the status file alone.
         traceback.print_exc()
-        StatusFile(folder, _no_history()).write(
-            "failed", f"{type(error).__name__}: {error}", time.monotonic() - started
-        )
-        return 1
+        write_failure(folder, f"{type(error).__name__}: {error}")
+        return EXIT_CODES["failed"]
     return EXIT_CODES[outcome.state]
 
 
-def _no_history() -> History:
-    from harness.core.problem import Problem
-    from harness.core.space import Space
-
-    return History(Problem(Space({}), metric=""))
-
-
 def _run(
-    folder: JobDir, job: Job, experiment: Experiment, history: History, status: StatusFile, data: Mapping[str, Path]
+    folder: JobDir,
+    job: Job,
+    experiment: Experiment,
+    history: History,
+    status: StatusFile,
+    data: Mapping[str, Path],
+    interruption: Interruption,
 ) -> Outcome:
     problem = experiment.benchmark.problem
     facts = metadata(
@@ -90,9 +87,10 @@ def _run(
         stopping=experiment.stopping,
         num_workers=experiment.parts.experiment.num_workers,
         listeners=(recorder, status, log),
+        interruption=interruption,
         caps_starts=not experiment.stops_early,
     )
-    with _interruptible(tuner):
+    with interruption:
         status.write("running", "", 0.0)
         try:
             outcome = tuner.run()
@@ -102,21 +100,6 @@ def _run(
         logger.info("%s", log.status(backend.clock.now()))
     status.write(outcome.state, outcome.reason, backend.clock.now())
     return outcome
-
-
-@contextlib.contextmanager
-def _interruptible(tuner: Tuner) -> Iterator[None]:
-    """SIGTERM and SIGINT end the experiment in an orderly way: trials ended, results written."""
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        tuner.interrupt(f"interrupted by {signal.Signals(number).name}")
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @contextlib.contextmanager

@@ -1,0 +1,92 @@
+"""`harness launch`, `scripts/launch_hpo.py`: many experiments from one command line."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import shlex
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from harness.cli.plan import print_jobs
+from harness.cli.running import print_summary, register_running, run_planned
+from harness.cli.settings import add_setting_flags
+from harness.core.seeds import SEED_LIMIT
+from harness.dispatch.todo import compare
+from harness.errors import EnvironmentFault
+from harness.jobdir import SweepDir, results_root
+from harness.ledger.journal import Journal
+from harness.ledger.state import SweepState, fold
+from harness.manifest.flags import given_settings
+from harness.plan.build import Plan, build
+
+
+def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
+    parser.add_argument("--local_tuner", action="store_true", help="run here, and wait for the end")
+    parser.add_argument(
+        "--dry_run",
+        action="store_true",
+        help="print one JSON object per experiment instead of launching; creates nothing",
+    )
+    register_running(parser)
+    parser.set_defaults(runtime="process")
+    add_setting_flags(parser, argv)
+    parser.set_defaults(argv=list(argv))
+
+
+def run(args: argparse.Namespace) -> int:
+    plan = build(given_settings(args), secrets.randbelow(SEED_LIMIT))
+    console = Console(stderr=args.dry_run)
+    lists = {name: value for name, value in plan.raw.values.items() if isinstance(value, list)}
+    console.print(f"random_seed_offset: {plan.offset}")
+    for name, values in lists.items():
+        console.print(f"{name}: {' '.join(map(str, values))}", markup=False)
+    console.print(f"{len(plan)} experiments" + (f" (the first {plan.skip} are skipped)" if plan.skip else ""))
+    if args.dry_run:
+        print_jobs(plan)
+        return 0
+    if not args.local_tuner:
+        raise EnvironmentFault(
+            "launching remotely, as SageMaker training jobs, is not part of this version",
+            hint="add --local_tuner to run here, or --dry_run to see what would be launched",
+        )
+    return _run_here(plan, args, console)
+
+
+def _run_here(plan: Plan, args: argparse.Namespace, console: Console) -> int:
+    jobs = list(plan.jobs())
+    if not jobs:
+        console.print("nothing to launch")
+        return 0
+    sweep = SweepDir(results_root(), f"launch-{jobs[0].tuner_name}")
+    journal = Journal(sweep.journal)
+    todo = compare(jobs, SweepState(), sweep)
+    try:
+        result = run_planned(plan, todo, sweep, journal, args, console)
+    finally:
+        launched = compare(jobs, fold(journal.entries()), sweep)
+        started = [one for one in launched if one.attempts]
+        if started:
+            console.print(
+                f"For the record: {started[0].job.tuner_name} .. {started[-1].job.tuner_name}", soft_wrap=True
+            )
+        if len(started) < len(jobs):
+            console.print(f"to continue: {_continuation(args.argv, plan, len(started))}", soft_wrap=True, markup=False)
+    print_summary(plan, launched, sweep, console)
+    return result.exit_code
+
+
+def _continuation(argv: Sequence[str], plan: Plan, started: int) -> str:
+    """The command that launches what this one did not, with the same seeds."""
+    words: list[str] = []
+    own = ("--random_seed_offset", "--skip_initial_experiments")
+    skipping = False
+    for word in argv:
+        if word.startswith("--"):
+            skipping = word.split("=")[0] in own
+        if not skipping:
+            words.append(word)
+    words += [own[0], str(plan.offset), own[1], str(plan.skip + started)]
+    return shlex.join(["python", sys.argv[0], *words])

@@ -1,0 +1,104 @@
+"""What a sweep needs on this machine before its first job: runtime, packages or image, data sets."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from harness.errors import EnvironmentFault
+from harness.plan.build import Plan
+from harness.plan.job import Job
+from harness.plan.resolve import KINDS, table
+from harness.runtime.protocol import Runtime
+
+Say = Callable[[str], None]
+
+DISTRIBUTION = "hpo-harness"
+# One module for each extra, to see whether it is installed.
+EXTRA_MODULES = {"gpsearchers": "scipy", "benchmarks": "torch"}
+
+
+def choose_runtime(asked: str, say: Say) -> str:
+    """`auto` is Docker where an engine answers, else processes; said in one line."""
+    from harness.runtime.engine import engine_answers
+
+    if asked != "auto":
+        return asked
+    name = "docker" if engine_answers() else "process"
+    why = "a Docker engine answers" if name == "docker" else "no Docker engine answers"
+    say(f"runtime: {name} ({why})")
+    return name
+
+
+def open_runtime(name: str, root: Path, plan: Plan, *, install: bool, say: Say) -> Runtime:
+    """The runtime, ready: image built, or packages present.
+
+    Args:
+        install: install missing packages into this environment instead of asking for it.
+    """
+    if name == "docker":
+        from harness.image import ensure_image
+        from harness.runtime.docker import DockerRuntime
+
+        return DockerRuntime(ensure_image(say=say))
+    from harness.runtime.process import ProcessRuntime
+
+    _ensure_packages(plan, install=install, say=say)
+    return ProcessRuntime(root)
+
+
+def _ensure_packages(plan: Plan, *, install: bool, say: Say) -> None:
+    needed = {table(setting)[job.settings[setting]].extra for job in _distinct(plan) for setting in KINDS} - {""}
+    missing = sorted(extra for extra in needed if importlib.util.find_spec(EXTRA_MODULES[extra]) is None)
+    if not missing:
+        return
+    names = ",".join(missing)
+    if not install:
+        raise EnvironmentFault(
+            f"packages for running trials in plain processes are not installed here: {names}",
+            hint=f"pip install -e '.[{names}]', or use Docker (--runtime docker)",
+        )
+    requirements = [
+        requirement.split(";")[0].strip()
+        for requirement in importlib.metadata.requires(DISTRIBUTION) or []
+        if any(f'extra == "{extra}"' in requirement for extra in missing)
+    ]
+    say(f"installing {', '.join(requirements)} for trials in plain processes (once)")
+    if subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", *requirements]).returncode != 0:
+        raise EnvironmentFault(f"pip could not install {', '.join(requirements)}; its message is above")
+    importlib.invalidate_caches()
+
+
+def _distinct(plan: Plan) -> list[Job]:
+    """One job for each combination of parts."""
+    jobs: dict[tuple[str, ...], Job] = {}
+    for job in plan.jobs():
+        jobs.setdefault(tuple(str(job.settings[setting]) for setting in KINDS), job)
+    return list(jobs.values())
+
+
+class DataFinder:
+    """Folders of the data sets that jobs read; each is looked for once."""
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+        self._found: dict[tuple[str, str | None], Path] = {}
+
+    def __call__(self, job: Job) -> Mapping[str, Path]:
+        """Argument of the training script -> folder. EnvironmentFault where a data set cannot be had."""
+        from benchmarks.datasets import DATASETS
+
+        from harness.datasets import locate
+        from harness.tuner.assemble import load_benchmark
+
+        folders = {}
+        for argument, need in load_benchmark(job.settings).data.items():
+            key = (need.dataset, need.folder)
+            if key not in self._found:
+                self._found[key] = locate(DATASETS[need.dataset], folder=need.folder, say=self._say)
+            folders[argument] = self._found[key]
+        return folders

@@ -1,0 +1,140 @@
+"""Running a plan: shared by `sweep` and `launch`."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+
+from harness.cli.prepare import DataFinder, choose_runtime, open_runtime
+from harness.dispatch.dispatcher import Dispatcher
+from harness.dispatch.follow import Follower
+from harness.dispatch.todo import Planned
+from harness.jobdir import SweepDir
+from harness.ledger.journal import Journal
+from harness.plan.build import Plan
+from harness.plan.job import Job
+from harness.plan.show import label
+from harness.results.status import read_status
+from harness.results.summary import Finished, methods_table, winners_table
+from harness.tuner.interruption import Interruption
+
+
+def register_running(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--runtime", choices=("auto", "process", "docker"), default="auto", help="where jobs run [auto]"
+    )
+    parser.add_argument("--jobs", type=_positive, default=1, metavar="N", help="experiments that run at once [1]")
+    parser.add_argument(
+        "--end_with_parent", action="store_true", help="end in an orderly way when the calling process dies"
+    )
+    parser.add_argument(
+        "--prepare", action="store_true", help="install packages that trials in plain processes need, if missing"
+    )
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, got {number}")
+    return number
+
+
+@dataclass(frozen=True)
+class Run:
+    """What became of a run: job id -> state of the jobs that ended, and whether a signal cut it short."""
+
+    states: Mapping[str, str]
+    interrupted: bool
+
+    @property
+    def exit_code(self) -> int:
+        if self.interrupted:
+            return 130
+        return 0 if all(state == "completed" for state in self.states.values()) else 1
+
+
+def run_planned(
+    plan: Plan, todo: Sequence[Planned], sweep: SweepDir, journal: Journal, args: argparse.Namespace, console: Console
+) -> Run:
+    """Run the jobs to their ends. EnvironmentFault where the machine lacks something."""
+    runtime_name = choose_runtime(args.runtime, console.print)
+    runtime = open_runtime(runtime_name, sweep.root, plan, install=args.prepare, say=console.print)
+    data_of = DataFinder(console.print)
+    for planned in todo:
+        data_of(planned.job)
+    parent = os.getppid() if args.end_with_parent else None
+    with Interruption(parent) as interruption, Follower(console, total=len(todo)) as follower:
+        dispatcher = Dispatcher(
+            sweep=sweep,
+            journal=journal,
+            runtime=runtime,
+            runtime_name=runtime_name,
+            follower=follower,
+            slots=args.jobs,
+            data_of=data_of,
+            label_of=lambda job: job_label(plan, job),
+            interruption=interruption,
+        )
+        try:
+            states = dispatcher.run(todo)
+        finally:
+            runtime.close()
+        return Run(states, dispatcher.interrupted)
+
+
+def job_label(plan: Plan, job: Job) -> str:
+    name = label(job.settings, plan.swept)
+    return f"{name} run {job.run_id}" if "run_id" in plan.swept else name
+
+
+def print_summary(plan: Plan, planned: Sequence[Planned], sweep: SweepDir, console: Console) -> None:
+    """Methods and winners of the finished experiments, failures, and where the results lie."""
+    finished, unfinished = [], []
+    for one in planned:
+        status = read_status(sweep.job(one.job.tuner_name))
+        if status.get("state") == "completed":
+            finished.append(Finished(label(one.job.settings, plan.swept), one.job.run_id, status))
+        else:
+            unfinished.append(
+                f"{job_label(plan, one.job)}: {status.get('state', 'not run')}: {status.get('reason', '')}"
+            )
+    if finished:
+        console.print(methods_table(finished))
+        if len({run.method for run in finished}) > 1:
+            console.print(winners_table(finished))
+    for line in unfinished:
+        console.print(line, markup=False, soft_wrap=True)
+    console.print(f"results: {sweep.root}/{plan.experiment_name}-*", soft_wrap=True)
+
+
+@contextlib.contextmanager
+def locked(sweep: SweepDir, console: Console, *, wait: bool) -> Iterator[None]:
+    """Hold the sweep's lock. A lock whose holder died is free."""
+    from filelock import FileLock, Timeout
+
+    from harness.errors import EnvironmentFault
+
+    try:
+        sweep.path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EnvironmentFault(
+            f"cannot write to the results folder {sweep.root}: {error.strerror}",
+            hint="set SYNETUNE_FOLDER to a folder that can be written",
+        ) from error
+    lock = FileLock(sweep.lock)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        if not wait:
+            raise EnvironmentFault(f"another sweep of '{sweep.experiment_name}' is running") from None
+        console.print(f"another sweep of '{sweep.experiment_name}' is running; waiting for its end (Ctrl-C to leave)")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()

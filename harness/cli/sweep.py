@@ -1,0 +1,53 @@
+"""`harness sweep FILE`: run what the sweep still lacks."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from harness.cli.running import locked, print_summary, register_running, run_planned
+from harness.cli.source import Source, read_source, register_source
+from harness.dispatch.todo import compare
+
+
+def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
+    register_source(parser, argv)
+    register_running(parser)
+    parser.add_argument("--fresh", action="store_true", help="start anew: new seeds, nothing counts as done")
+    parser.add_argument("--no_wait", action="store_true", help="fail if another sweep of this manifest is running")
+
+
+def run(args: argparse.Namespace) -> int:
+    console = Console()
+    sweep = read_source(args).sweep
+    with locked(sweep, console, wait=not args.no_wait):
+        # Read again under the lock: a sweep that was waited for may have finished it all.
+        source = read_source(args, fresh=args.fresh)
+        return _run_locked(source, args, console)
+
+
+def _run_locked(source: Source, args: argparse.Namespace, console: Console) -> int:
+    plan, state = source.plan, source.state
+    planned = compare(plan.jobs(), state, source.sweep)
+    todo = [one for one in planned if not one.done]
+    if not todo:
+        console.print(f"nothing to do: all {len(planned)} experiments of '{plan.experiment_name}' are finished")
+        print_summary(plan, planned, source.sweep, console)
+        return 0
+    if args.fresh:
+        source.journal.append("fresh")
+    if state.offset is None:
+        source.journal.append("created", offset=plan.offset, source=plan.raw.source)
+    console.print(
+        f"{plan.experiment_name}: {len(planned)} experiments, {len(planned) - len(todo)} finished, {len(todo)} to run; "
+        f"random seed offset {plan.offset}",
+        soft_wrap=True,
+    )
+    result = run_planned(plan, todo, source.sweep, source.journal, args, console)
+    after = compare(plan.jobs(), read_source(args).state, source.sweep)
+    print_summary(plan, after, source.sweep, console)
+    if result.exit_code != 0:
+        console.print("the same command runs what is missing")
+    return result.exit_code

@@ -1,0 +1,11 @@
+"""Launch tuning experiments from one command line; the same as `harness launch`. See --help."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from harness.__main__ import main
+
+if __name__ == "__main__":
+    sys.exit(main(["launch", *sys.argv[1:]]))
