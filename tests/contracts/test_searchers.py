@@ -1,0 +1,71 @@
+"""What every searcher of the table has to hold, whatever it suggests."""
+
+import pytest
+
+from harness.core.problem import Problem
+from harness.core.seeds import rng
+from harness.core.space import Space, choice, ordinal, randint
+from harness.plugins import SCHEDULERS, SEARCHERS
+from tests.fakes.play import PROBLEM, SPACE, Play, World, context_of
+
+ROUGH = World(seed=4, nan=0.1, fail=0.05)
+PAIRS = [
+    (scheduler, searcher)
+    for scheduler, one in SCHEDULERS.items()
+    for searcher, other in SEARCHERS.items()
+    if (not one.pairs_with or searcher in one.pairs_with) and (not other.pairs_with or scheduler in other.pairs_with)
+]
+
+
+def play(scheduler: str, searcher: str, problem: Problem = PROBLEM, *, workers: int = 2, fresh_every: int = 0) -> Play:
+    one, other = SCHEDULERS[scheduler], SEARCHERS[searcher]
+    options = one.load_options()()
+    context = context_of(problem, seed=11, workers=workers, levels=one.load().levels(options, problem))
+    return Play(
+        lambda: one.load()(context, options),
+        lambda: other.load()(context, other.load_options()()),
+        problem=problem,
+        workers=workers,
+        world=ROUGH,
+        fresh_every=fresh_every,
+    )
+
+
+@pytest.mark.parametrize(("scheduler", "searcher"), PAIRS)
+def test_suggestions_are_valid_new_and_repeatable(scheduler: str, searcher: str) -> None:
+    game = play(scheduler, searcher).run(40)
+    configs = [trial.config for trial in game.history.trials.values()]
+    for config in configs:
+        assert list(config) == list(SPACE.hyperparameters)
+        assert all(domain.contains(config[name]) for name, domain in SPACE.hyperparameters.items())
+        assert all(domain.cast(config[name]) == config[name] for name, domain in SPACE.hyperparameters.items())
+    assert len({SPACE.key(config) for config in configs}) == len(configs) > 3
+    assert play(scheduler, searcher).run(40).answers == game.answers
+
+
+@pytest.mark.parametrize(("scheduler", "searcher"), PAIRS)
+def test_runs_with_one_seed_start_alike(scheduler: str, searcher: str) -> None:
+    """The first (workers + 2) configurations: mid-point, then draws that depend on seed and trial id alone."""
+    expected = [SPACE.midpoint(), *(SPACE.sample(rng(11, "random", index)) for index in (1, 2, 3))]
+    trials = play(scheduler, searcher, workers=2).run(40).history.trials
+    assert [trials[index].config for index in range(4)] == expected
+
+
+@pytest.mark.parametrize("searcher", SEARCHERS)
+def test_suggestions_do_not_rest_on_memory(searcher: str) -> None:
+    assert len(play("hyperband_stopping", searcher, fresh_every=3).run(60).history.trials) > 8
+
+
+@pytest.mark.parametrize("searcher", SEARCHERS)
+def test_a_finite_space_is_used_up_once(searcher: str) -> None:
+    space = Space({"n": randint(1, 3), "kind": choice(["a", "b"]), "rank": ordinal([1]), "fixed": 7})
+    problem = Problem(space, "loss", "min", "epoch", max_resource=2)
+    game = play("fifo", searcher, problem).run(1000)
+    keys = [space.key(trial.config) for trial in game.history.trials.values()]
+    assert game.exhausted and len(keys) == len(set(keys)) == space.size == 6
+
+
+@pytest.mark.parametrize("searcher", SEARCHERS)
+def test_fifty_workers_get_fifty_configurations(searcher: str) -> None:
+    game = play("fifo", searcher, workers=50).run(20)
+    assert len(game.history.trials) >= 50

@@ -1,0 +1,17 @@
+from harness.core.seeds import experiment_seed, rng
+
+
+def test_streams_are_named_by_root_role_and_index() -> None:
+    names = [(root, role, index) for root in (0, 1, 2**32 - 1) for role in ("a", "b") for index in (0, 1, 7)]
+    streams = {name: tuple(rng(*name).random(4)) for name in names}
+    assert len(set(streams.values())) == len(names)
+    assert tuple(rng(1, "b", 7).random(4)) == streams[1, "b", 7]
+
+
+def test_streams_are_the_same_on_every_machine() -> None:
+    """Recorded once: a change would silently break the pairing of experiments already made."""
+    assert rng(31415927, "random", 3).integers(10**6, size=3).tolist() == [724334, 394958, 944025]
+
+
+def test_seeds_of_experiments_wrap_around() -> None:
+    assert [experiment_seed(2**32 - 1, run) for run in (0, 1, 2)] == [2**32 - 1, 0, 1]
