@@ -18,7 +18,7 @@ from harness.errors import UsageError
 from harness.manifest.yaml import parse_mapping, parse_scalar
 
 # The block is cut out by its indentation, since the file as a whole is no YAML before it is rendered.
-_VARS_BLOCK = re.compile(r"^vars:[ \t]*(?:#[^\n]*)?\n(?:(?:[ \t]+[^\n]*|[ \t]*#[^\n]*|[ \t]*)\n)*", re.MULTILINE)
+_VARS_BLOCK = re.compile(r"^vars:[^\n]*(?:\n|\Z)(?:(?:[ \t]+[^\n]*|[ \t]*#[^\n]*|[ \t]*)\n)*", re.MULTILINE)
 
 
 def parse_variables(pairs: str) -> dict[str, Any]:

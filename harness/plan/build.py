@@ -184,13 +184,9 @@ def _resolve_all(raw: Raw, values: dict[str, Any], table_of_axes: Sequence[Axis]
     unused = [name for name in values if name not in used]
     if unused:
         raise UsageError([f"{raw.place(name)}{unknown_setting(name)}" for name in unused])
-    _check_distinct(raw, resolved)
-    return resolved
-
-
-def _check_distinct(raw: Raw, resolved: dict[str, Resolved]) -> None:
-    if len({one.identity for one in resolved.values()}) < len(resolved):
+    if len({one.identity for one in resolved.values()}) < count(table_of_axes, [0]):
         raise UsageError(
             f"{raw.source}: some experiments are the same, since a list varies an argument that their parts do not "
-            "have; tie the lists together with argument_groups"
+            "have, or holds a value twice; tie the lists together with argument_groups"
         )
+    return resolved

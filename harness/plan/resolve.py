@@ -147,6 +147,7 @@ class Resolver:
         used: set[str] = set()
         identity: dict[str, Any] = {}
         faults: list[str] = []
+        typed: dict[str, Any] = {}
         for part, model in models(found).items():
             given = {name: values[name] for name in model.model_fields if name in values}
             merged = {name: value for name, value in defaults.items() if name in model.model_fields} | given
@@ -155,6 +156,7 @@ class Resolver:
             used.update(given)
             if options is None:
                 continue
+            typed[part] = options
             for name, argument in arguments(model).items():
                 value = getattr(options, name)
                 origins[name] = self._origin(name, given, merged)
@@ -163,7 +165,7 @@ class Resolver:
                     if argument.identity:
                         identity[name] = value
         if not faults:
-            faults = check(settings, found)
+            faults = check(settings, found) or self._fit(found, typed)
         return Resolved(settings, origins, frozenset(used), json.dumps(identity, sort_keys=True), faults)
 
     def _validated(
@@ -173,6 +175,16 @@ class Resolver:
         if key not in self._parts:
             self._parts[key] = validate(model, merged)
         return self._parts[key]
+
+    def _fit(self, found: Mapping[str, Plugin], typed: Mapping[str, Any]) -> list[str]:
+        """Faults that only show when benchmark and scheduler meet: no resource to halve, a rung out of reach."""
+        try:
+            define = found["benchmark_name"].load()
+            benchmark = define(typed["benchmark"], typed["experiment"].max_resource_level)
+            found["scheduler"].load().levels(typed["scheduler"], benchmark.problem)
+        except UsageError as error:
+            return error.problems
+        return []
 
     def _origin(self, name: str, given: Mapping[str, Any], merged: Mapping[str, Any]) -> str:
         if name in given:
