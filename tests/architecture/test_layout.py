@@ -1,0 +1,31 @@
+"""Rules of the layout that no linter knows."""
+
+import re
+from pathlib import Path
+
+from harness import plugins
+from harness.options import arguments
+
+ROOT = Path(__file__).resolve().parents[2]
+MODULES = [path for folder in ("harness", "benchmarks") for path in (ROOT / folder).rglob("*.py")]
+ALL_TABLES = {**plugins.SCHEDULERS, **plugins.SEARCHERS, **plugins.BACKENDS, **plugins.RUNTIMES}
+
+
+def test_files_fit_in_the_head():
+    long = {str(path.relative_to(ROOT)): len(path.read_text().splitlines()) for path in MODULES}
+    assert {name: lines for name, lines in long.items() if lines > 380} == {}
+
+
+def test_every_module_says_what_it_is_for():
+    assert [str(p) for p in MODULES if p.read_text().strip() and not p.read_text().lstrip().startswith(('"""', "#!"))] == []
+
+
+def test_no_global_random_state_and_no_pickle():
+    banned = re.compile(r"np\.random\.(seed|rand|randn|choice|shuffle|randint)\(|^import random$|^import pickle|dill", re.M)
+    assert [str(path) for path in MODULES if banned.search(path.read_text())] == []
+
+
+def test_every_option_has_a_help_text_and_one_owner_of_its_default():
+    for plugin in ALL_TABLES.values():
+        for argument in arguments(plugin.load_options()).values():
+            assert argument.help, f"{plugin.options}: {argument.name} has no help"

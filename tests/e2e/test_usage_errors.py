@@ -1,0 +1,90 @@
+"""Wrong use gives one clear line and exit code 2, and leaves nothing behind."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LAUNCH = ["launch", "--local_tuner", "--num_trials", "1"]
+
+
+def harness(*argv):
+    return subprocess.run([sys.executable, "-m", "harness", *argv], capture_output=True, text=True, cwd=ROOT)
+
+
+LINES = [
+    (["--scheduler", "hyperband_stoping"], "unknown scheduler 'hyperband_stoping' (did you mean 'hyperband_stopping'?)"),
+    (["--searcher", "baysopt"], "did you mean 'bayesopt'"),
+    (["--benchmark_name", "mlp_fashion"], "did you mean 'mlp_fashionmnist'"),
+    (["--num_workers", "0"], "num_workers = '0': input should be greater than or equal to 1"),
+    (["--num_workers", "two"], "num_workers = 'two'"),
+    (["--num_wrokers", "2"], "unknown setting 'num_wrokers' (did you mean 'num_workers'?)"),
+    (["--grace_period", "3"], "'grace_period' is not an argument of the chosen parts"),
+    (["--benchmark_name", "a", "b"], "benchmark_name"),
+    (["--run_id", "1", "1"], "run_id: values must be distinct"),
+    (["--run_id", "-1"], "run_id"),
+    (["--num_runs", "0"], "num_runs = '0'"),
+    (["--scheduler", "fifo", "hyperband_stopping", "--argument_groups", "scheduler searcher"], "'searcher' has no list"),
+    (["--random_seed_offset", "-1"], "random_seed_offset"),
+    (["--experiment_name", "my_exp"], "experiment_name = 'my_exp'"),
+    (["--max_resource_level", "1.5"], "max_resource_level = '1.5'"),
+    (["--num_workers"], "--num_workers: expected at least one argument"),
+    (["--jobs", "0"], "--jobs: must be at least 1"),
+    (["--runtime", "podman"], "podman"),
+    (["stray"], "stray"),
+]
+
+
+@pytest.mark.parametrize(("argv", "message"), LINES)
+def test_command_lines(argv, message, root):
+    done = harness(*LAUNCH, *argv)
+    assert done.returncode == 2, done.stderr
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) <= 2, done.stderr
+    assert list(root.iterdir()) == []
+
+
+def test_neither_timeout_nor_num_trials(root):
+    done = harness("launch", "--local_tuner")
+    assert done.returncode == 2
+    assert "nothing ends the experiment: give scheduler_timeout" in done.stderr
+
+
+MANIFESTS = [
+    ("num_trials: 1\nscheduler: fifoo\n", "m.yaml:2: unknown scheduler 'fifoo' (did you mean 'fifo'?)"),
+    ("num_trials: {{ n }}\n", "m.yaml:1: template: 'n' is undefined"),
+    ("num_trials: 1\nnum_worker: 2\n", "m.yaml:2: unknown setting 'num_worker' (did you mean 'num_workers'?)"),
+    ("num_trials: 1\nnum_workers: 0\n", "m.yaml:2: num_workers = 0: input should be greater"),
+    ("scheduler: fifo\n", "nothing ends the experiment"),
+    ("num_trials: [1\nscheduler: fifo\n", "m.yaml:"),
+    ("num_trials: 1\nsearcher: []\n", "searcher: an empty list"),
+    ("num_trials: 1\nnum_trials: 2\n", "m.yaml:2:1: found duplicate key"),
+    ("num_trials: 1\nno_debug_log: maybe\n", "no_debug_log = 'maybe'"),
+    ("num_trials: 1\nexperiment_name: [a, b]\n", "experiment_name takes one value"),
+]
+
+
+@pytest.mark.parametrize("command", ["plan", "sweep"])
+@pytest.mark.parametrize(("text", "message"), MANIFESTS)
+def test_manifests(command, text, message, root, tmp_path):
+    (tmp_path / "m.yaml").write_text(text)
+    done = harness(command, str(tmp_path / "m.yaml"))
+    assert done.returncode == 2, done.stderr
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) <= 2, done.stderr
+    assert list(root.iterdir()) == []
+
+
+def test_a_missing_manifest(root):
+    done = harness("sweep", "nowhere.yaml")
+    assert (done.returncode, "nowhere.yaml: cannot read the manifest" in done.stderr) == (2, True)
+
+
+def test_launching_remotely_is_said_to_be_missing(root):
+    done = harness("launch", "--num_trials", "1")
+    assert done.returncode == 3
+    assert "not part of this version" in done.stderr
