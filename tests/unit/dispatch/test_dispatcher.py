@@ -1,0 +1,161 @@
+"""Slots, ledger before effect, adoption, broken attempts, interruption."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from harness.dispatch import dispatcher as module
+from harness.dispatch.dispatcher import Dispatcher
+from harness.dispatch.follow import Follower
+from harness.dispatch.todo import compare
+from harness.jobdir import SweepDir
+from harness.ledger.journal import Journal
+from harness.ledger.state import SweepState, fold
+from harness.manifest.raw import Raw
+from harness.plan.build import build
+from tests.fakes.runtime import ScriptedRuntime
+
+pytestmark = pytest.mark.usefixtures("fake_benchmarks")
+
+
+class Sweep:
+    """A sweep of `runs` experiments in a folder, run again and again with differing runtimes."""
+
+    def __init__(self, root, runs=3):
+        self.dir = SweepDir(root, "exp")
+        self.journal = Journal(self.dir.journal)
+        self.plan = build(Raw({"num_trials": 1, "num_runs": runs, "experiment_name": "exp"}), 7)
+        self.output = io.StringIO()
+
+    def planned(self):
+        return compare(self.plan.jobs(), fold(self.journal.entries()), self.dir)
+
+    def run(self, runtime, slots=1, interruption=lambda: None):
+        todo = [one for one in self.planned() if not one.done]
+        console = Console(file=self.output, width=200)
+        with Follower(console, total=len(todo)) as follower:
+            return Dispatcher(
+                sweep=self.dir,
+                journal=self.journal,
+                runtime=runtime,
+                runtime_name="scripted",
+                follower=follower,
+                slots=slots,
+                data_of=lambda job: {},
+                label_of=lambda job: f"run {job.run_id}",
+                interruption=interruption,
+            ).run(todo)
+
+
+@pytest.fixture
+def sweep(root, monkeypatch):
+    monkeypatch.setattr(module, "POLL_SECONDS", 0.001)
+    return Sweep(root)
+
+
+def submissions(runtime):
+    return [name for call, name in runtime.calls if call == "submit"]
+
+
+def test_all_jobs_run_in_order_and_then_nothing_is_left(sweep):
+    runtime = ScriptedRuntime()
+    states = sweep.run(runtime)
+    assert set(states.values()) == {"completed"}
+    assert submissions(runtime) == [job.tuner_name for job in sweep.plan.jobs()]
+    assert runtime.most_at_once == 1
+    assert all(one.done for one in sweep.planned())
+    again = ScriptedRuntime()
+    assert sweep.run(again) == {}
+    assert submissions(again) == []
+
+
+def test_slots_bound_what_runs_at_once(sweep):
+    runtime = ScriptedRuntime()
+    sweep.run(runtime, slots=2)
+    assert runtime.most_at_once == 2
+
+
+def test_a_failed_job_does_not_stop_the_others_and_is_what_the_next_call_runs(sweep):
+    states = sweep.run(ScriptedRuntime(["completed", "failed", "completed"]))
+    assert sorted(states.values()) == ["completed", "completed", "failed"]
+    failed = [one.job for one in sweep.planned() if not one.done]
+    assert [job.run_id for job in failed] == [1]
+    runtime = ScriptedRuntime()
+    sweep.run(runtime)
+    assert submissions(runtime) == [failed[0].tuner_name], "the name is kept"
+    assert [place.name for place in sweep.dir.broken.iterdir()] == [f"{failed[0].tuner_name}-attempt1"]
+    assert "run 1: failed: as told" in sweep.output.getvalue()
+
+
+def test_a_job_whose_process_ends_without_a_word_has_failed(sweep):
+    states = sweep.run(ScriptedRuntime(["silent"]))
+    assert list(states.values()).count("failed") == 1
+    assert "ended without a word" in sweep.output.getvalue()
+
+
+def test_the_ledger_knows_a_job_before_the_runtime_does(sweep):
+    class Dying(ScriptedRuntime):
+        def submit(self, request):
+            known = fold(sweep.journal.entries()).jobs.values()
+            assert request.name in {record.tuner_name for record in known}
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        sweep.run(Dying())
+    runtime = ScriptedRuntime()
+    sweep.run(runtime)
+    assert len(submissions(runtime)) == 3
+    assert all(one.done for one in sweep.planned())
+
+
+def test_a_job_that_outlived_its_launcher_is_followed_not_launched_again(sweep):
+    first = next(iter(sweep.plan.jobs()))
+    sweep.journal.append("submitting", job_id=first.job_id, tuner_name=first.tuner_name)
+    runtime = ScriptedRuntime()
+    sweep.dir.job(first.tuner_name).path.mkdir()
+    runtime.adopt(first.tuner_name, sweep.dir.job(first.tuner_name).path)
+    states = sweep.run(runtime)
+    assert len(states) == 3
+    assert first.tuner_name not in submissions(runtime)
+
+
+def test_a_job_that_completed_after_its_launcher_died_counts_as_done(sweep):
+    first = next(iter(sweep.plan.jobs()))
+    sweep.run(ScriptedRuntime())
+    lines = sweep.dir.journal.read_text().splitlines()
+    kept = [line for line in lines if not ('"ended"' in line and first.job_id in line)]
+    sweep.dir.journal.write_text("\n".join(kept) + "\n")
+    assert all(one.done for one in sweep.planned())
+
+
+def test_results_that_were_deleted_are_made_again(sweep):
+    sweep.run(ScriptedRuntime())
+    first = next(iter(sweep.plan.jobs()))
+    sweep.dir.job(first.tuner_name).status.unlink()
+    assert [one.job.job_id for one in sweep.planned() if not one.done] == [first.job_id]
+
+
+def test_an_interruption_cancels_what_runs_and_starts_nothing_more(sweep):
+    turns = iter([None] * 6)
+    runtime = ScriptedRuntime(polls=100)
+    states = sweep.run(runtime, interruption=lambda: next(turns, "enough"))
+    assert list(states.values()) == ["stopped"]
+    assert len(submissions(runtime)) == 1
+    assert ("cancel", submissions(runtime)[0]) in runtime.calls
+    assert [one.done for one in sweep.planned()] == [False] * 3
+
+
+def test_a_taken_name_moves_the_hash_on(sweep):
+    first = next(iter(sweep.plan.jobs()))
+    sweep.dir.job(first.tuner_name).path.mkdir(parents=True)
+    runtime = ScriptedRuntime()
+    sweep.run(runtime)
+    assert submissions(runtime)[0] == first.tuner_name[:-3] + f"{int(first.tuner_name[-3:]) + 1:03d}"
+    assert len(set(submissions(runtime))) == 3
+
+
+def test_nothing_is_known_before_the_first_run(sweep):
+    assert not any(one.done or one.open for one in compare(sweep.plan.jobs(), SweepState(), sweep.dir))
