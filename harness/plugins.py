@@ -25,6 +25,18 @@ SCHEDULERS: Mapping[str, Plugin] = {
         "asynchronous successive halving (ASHA), stopping variant",
         capabilities=frozenset({"multi_fidelity", "stops_early"}),
     ),
+    "hyperband_promotion": Plugin(
+        "harness.schedulers.promotion:HyperbandPromotion",
+        "harness.schedulers.hyperband:HyperbandOptions",
+        "asynchronous successive halving (ASHA), promotion variant: pauses trials and resumes the best",
+        capabilities=frozenset({"multi_fidelity", "stops_early", "pauses"}),
+    ),
+    "median_stopping": Plugin(
+        "harness.schedulers.median:MedianStopping",
+        "harness.schedulers.median:MedianStoppingOptions",
+        "stops a trial whose best value is worse than the median of the other trials' running means",
+        capabilities=frozenset({"multi_fidelity", "stops_early"}),
+    ),
 }
 
 SEARCHERS: Mapping[str, Plugin] = {

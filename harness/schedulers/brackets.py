@@ -13,16 +13,20 @@ from harness.core.trial import Result
 from harness.schedulers.rungs import Rung, worst_last
 
 
+@dataclass(frozen=True)
+class Entry:
+    """A trial's value at a rung, NaN as +inf, reported during leg `leg`."""
+
+    trial_id: int
+    leg: int
+    loss: float
+
+
 @dataclass
 class Records:
-    """Values recorded at one rung of one bracket.
+    """Values recorded at one rung of one bracket: in the order of recording, and their losses in ascending order."""
 
-    Attributes:
-        trial_ids: in the order of recording.
-        losses: the same values in ascending order, NaN as +inf.
-    """
-
-    trial_ids: list[int] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
     losses: list[float] = field(default_factory=list)
 
 
@@ -88,8 +92,9 @@ class Brackets:
             return
         self._entered[result.trial_id] = rungs[position]
         records = self.records(bracket, rungs[position].level)
-        records.trial_ids.append(result.trial_id)
-        insort(records.losses, worst_last(result.loss))
+        loss = worst_last(result.loss)
+        records.entries.append(Entry(result.trial_id, result.leg, loss))
+        insort(records.losses, loss)
 
 
 def _slots(levels: Sequence[int]) -> list[int]:

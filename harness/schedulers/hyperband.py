@@ -12,7 +12,8 @@ from harness.core.trial import Result, Trial
 from harness.errors import UsageError
 from harness.options import Options, arg
 from harness.schedulers.brackets import Brackets
-from harness.schedulers.rungs import Rung, decides, explicit, geometric, parse_levels, passes, quantile
+from harness.schedulers.reasons import at, compared, the_end
+from harness.schedulers.rungs import Rung, decides, explicit, geometric, parse_levels, passes
 
 
 class HyperbandOptions(Options):
@@ -74,25 +75,15 @@ class HyperbandStopping:
         rung = self._brackets.entered(history, result)
         resource = result.resource or 0
         if resource >= self._max_resource:
-            return Decision(Action.STOP, reason=f"{self._problem.resource_attr} {resource}: the maximum is reached")
+            return Decision(Action.STOP, reason=the_end(self._problem, resource))
         if rung is None:
             return CONTINUE
         losses = self._brackets.records(trial.bracket, rung.level).losses
         milestone = self._brackets.above(trial.bracket, resource)
         if not decides(len(losses), rung.share):
-            return Decision(
-                Action.CONTINUE, milestone, f"{self._at(result)}, too few values to compare ({len(losses)})"
-            )
-        text = self._comparison(result, rung, losses)
+            few = f"{at(self._problem, resource, result.loss)}, too few values to compare ({len(losses)})"
+            return Decision(Action.CONTINUE, milestone, few)
+        reason = compared(self._problem, resource, result.loss, rung, losses)
         if passes(result.loss, losses, rung.share):
-            return Decision(Action.CONTINUE, milestone, text)
-        return Decision(Action.STOP, reason=text)
-
-    def _at(self, result: Result) -> str:
-        return f"{self._problem.resource_attr} {result.resource}: {self._problem.value(result.loss):.4g}"
-
-    def _comparison(self, result: Result, rung: Rung, losses: list[float]) -> str:
-        good = passes(result.loss, losses, rung.share)
-        cut = self._problem.value(quantile(losses, rung.share))
-        verdict = "is no worse than" if good else "is worse than"
-        return f"{self._at(result)} {verdict} {cut:.4g}, the best {rung.share:.0%} of {len(losses)}"
+            return Decision(Action.CONTINUE, milestone, reason)
+        return Decision(Action.STOP, reason=reason)

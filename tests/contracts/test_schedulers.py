@@ -3,7 +3,10 @@
 import pytest
 
 from harness.core.decisions import Action, Decision, Resume, Start
+from harness.core.problem import Problem
+from harness.core.space import Space, randint
 from harness.core.trial import Status
+from harness.errors import UsageError
 from harness.plugins import SCHEDULERS
 from harness.searchers.random import RandomOptions, RandomSearcher
 from tests.fakes.play import PROBLEM, Play, World, context_of
@@ -11,13 +14,14 @@ from tests.fakes.play import PROBLEM, Play, World, context_of
 ROUGH = World(seed=3, nan=0.1, fail=0.05, skip=0.2)
 
 
-def play(name: str, world: World, *, seed: int = 0, workers: int = 4, fresh_every: int = 0) -> Play:
+def play(name: str, world: World, problem: Problem = PROBLEM, *, workers: int = 4, fresh_every: int = 0) -> Play:
     plugin = SCHEDULERS[name]
     options = plugin.load_options()()
-    context = context_of(seed=seed, workers=workers, levels=plugin.load().levels(options, PROBLEM))
+    context = context_of(problem, workers=workers, levels=plugin.load().levels(options, problem))
     return Play(
         lambda: plugin.load()(context, options),
         lambda: RandomSearcher(context, RandomOptions()),
+        problem=problem,
         workers=workers,
         world=world,
         fresh_every=fresh_every,
@@ -33,7 +37,14 @@ def test_levels_ascend_below_the_maximum(name: str) -> None:
     plugin = SCHEDULERS[name]
     levels = plugin.load().levels(plugin.load_options()(), PROBLEM)
     assert list(levels) == sorted(set(levels)) and all(0 < level < PROBLEM.max_resource for level in levels)
-    assert bool(levels) == ("multi_fidelity" in plugin.capabilities)
+    assert not levels or "multi_fidelity" in plugin.capabilities
+
+
+@pytest.mark.parametrize("name", [name for name in SCHEDULERS if "multi_fidelity" in SCHEDULERS[name].capabilities])
+def test_a_benchmark_without_resource_is_refused(name: str) -> None:
+    plugin = SCHEDULERS[name]
+    with pytest.raises(UsageError, match="reports a resource"):
+        plugin.load().levels(plugin.load_options()(), Problem(PROBLEM.space, "acc"))
 
 
 @pytest.mark.parametrize("workers", [1, 4, 50])
@@ -77,3 +88,11 @@ def test_decisions_explain_themselves(name: str) -> None:
     for answer in play(name, ROUGH).run(300).answers:
         if isinstance(answer, Decision) and answer.action is not Action.CONTINUE:
             assert PROBLEM.resource_attr in answer.reason and len(answer.reason) < 120
+
+
+def test_an_exhausted_space_lets_the_started_trials_end(name: str) -> None:
+    space = Space({"n": randint(1, 8)})
+    problem = Problem(space, "acc", "max", "epoch", max_resource=9)
+    game = play(name, World(seed=6), problem).run(10**6)
+    assert game.exhausted and len(game.history.trials) == 8 and not game.history.running()
+    assert game.history.count(Status.COMPLETED) > 0

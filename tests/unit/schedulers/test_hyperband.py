@@ -87,7 +87,7 @@ def test_brackets_leave_out_the_lowest_rungs_and_share_nothing() -> None:
         trial = history.start(SPACE.midpoint(), until=None, bracket=bracket, milestone=3)
         history.report(trial.trial_id, {"acc": 0.5, "epoch": 3}, at=0.0)
     brackets.read(history)
-    assert brackets.records(0, 3).trial_ids == [0] and brackets.records(1, 3).trial_ids == [1]
+    assert [[entry.trial_id for entry in brackets.records(bracket, 3).entries] for bracket in (0, 1)] == [[0], [1]]
 
 
 def test_brackets_are_drawn_as_often_as_hyperband_fills_them() -> None:
