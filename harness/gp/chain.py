@@ -1,0 +1,52 @@
+"""Levels of resource as a chain: f_k(x) = rho_k f_{k-1}(x) + m_k + delta_k(x).
+
+M. C. Kennedy, A. O'Hagan: Predicting the output from a complex computer code when fast approximations are available,
+Biometrika 87, 2000. Where every configuration with a value at level k has one at level k - 1 (as successive halving
+guarantees), the likelihood is a product over levels (L. Le Gratiet, J. Garnier, 2014): one small process for each
+level instead of a joint one over all rows. Single fidelity is a chain of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.gp.linalg import Array
+from harness.gp.posterior import Posterior
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Mean and variance (m,) of a level's latent function; gradients (m, d), or (0, d) where not asked for."""
+
+    mean: Array
+    var: Array
+    mean_gradient: Array
+    var_gradient: Array
+
+
+class Chain:
+    """Posteriors of levels 0, 1, ...; beta of level 0 is (m_0,), of the others (m_k, rho_k)."""
+
+    def __init__(self, posteriors: Sequence[Posterior]) -> None:
+        self.posteriors = list(posteriors)
+
+    def extended(self, pending: Sequence[Array]) -> Chain:
+        """The chain if the rows pending[k] (m_k, d) had been observed at level k at their present means."""
+        return Chain([own.extended(rows) for own, rows in zip(self.posteriors, pending, strict=True)])
+
+    def predict(self, X: Array, level: int, gradients: bool = False) -> Prediction:
+        """Moments of f_level at rows X (m, d)."""
+        base = self.posteriors[0].moments(X, gradients)
+        mean, var = base.mean + self.posteriors[0].beta[0], base.var
+        mean_gradient, var_gradient = base.mean_gradient, base.var_gradient
+        for posterior in self.posteriors[1 : level + 1]:
+            offset, rho = posterior.beta
+            step = posterior.moments(X, gradients)
+            mean = rho * mean + offset + step.mean
+            var = rho * rho * var + step.var
+            mean_gradient = rho * mean_gradient + step.mean_gradient
+            var_gradient = rho * rho * var_gradient + step.var_gradient
+        return Prediction(np.asarray(mean), np.asarray(var), mean_gradient, var_gradient)

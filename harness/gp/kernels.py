@@ -1,0 +1,48 @@
+"""Stationary kernels as functions of the squared scaled distance.
+
+C. E. Rasmussen, C. K. I. Williams: Gaussian Processes for Machine Learning (2006), section 4.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from harness.gp.linalg import Array
+
+Kernel = Callable[[Array], tuple[Array, Array]]
+
+
+def matern52(distance: Array) -> tuple[Array, Array]:
+    """k = (1 + r + r^2/3) exp(-r) with r = sqrt(5 D), and S = -dk/dD = 5/6 (1 + r) exp(-r); shapes as `distance`."""
+    r = np.sqrt(distance)
+    r *= np.sqrt(5.0)
+    decay = np.exp(-r)
+    slope = r + 1.0
+    slope *= decay
+    r *= r
+    r *= decay
+    r /= 3.0
+    r += slope
+    slope *= 5.0 / 6.0
+    return r, slope
+
+
+def squared_exponential(distance: Array) -> tuple[Array, Array]:
+    """k = exp(-D/2) and S = k/2."""
+    value = np.exp(-0.5 * distance)
+    return value, 0.5 * value
+
+
+KERNELS: dict[str, Kernel] = {"matern52": matern52, "rbf": squared_exponential}
+
+
+def squared_distances(a: Array, b: Array) -> Array:
+    """(m, n) squared Euclidean distances between rows of (m, d) and (n, d); never negative."""
+    product = a @ b.T
+    product *= -2.0
+    product += np.einsum("ij,ij->i", a, a)[:, None]
+    product += np.einsum("ij,ij->i", b, b)
+    np.maximum(product, 0.0, out=product)
+    return np.asarray(product)

@@ -1,0 +1,80 @@
+"""Bayesian optimisation with Gaussian processes; with a multi-fidelity scheduler, MOBSTER.
+
+A. Klein, L. C. Tiao, T. Lienart, C. Archambeau, M. Seeger: Model-based asynchronous hyperparameter and neural
+architecture search, 2020. This module must stay cheap to import (its options are read for `--help`): the Gaussian
+processes, and scipy with them, are loaded at the first suggestion that needs them.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Literal
+
+from harness.core.history import HistoryView
+from harness.core.protocols import Context
+from harness.core.space import Config
+from harness.options import Options, arg
+from harness.searchers.initial import InitialDesign
+
+if TYPE_CHECKING:
+    from harness.searchers.proposer import Proposer
+
+
+class BayesOptOptions(Options):
+    searcher_num_init_random: int | None = arg(
+        None, "configurations drawn at random before the first model; default: number of workers + 2", ge=1
+    )
+    searcher_num_init_candidates: int = arg(250, "random points at which the acquisition function is looked at", ge=2)
+    searcher_opt_nstarts: int = arg(6, "local maximisations of the acquisition function, run together", ge=1)
+    searcher_opt_maxiter: int = arg(20, "iterations of a local maximisation", ge=1)
+    searcher_skip_local_optimization: bool = arg(False, "take the best of the random points as it is")
+    searcher_opt_skip_init_length: int = arg(150, "up to this many observations, parameters are fitted each time", ge=0)
+    searcher_opt_skip_period: int = arg(1, "beyond it, parameters are fitted at each n-th observation only", ge=1)
+    searcher_no_fantasizing: bool = arg(False, "ignore evaluations under way")
+    searcher_gp_kernel: Literal["auto", "matern52", "rbf"] = arg(
+        "auto", "kernel; auto: Matern 5/2 or squared exponential, whichever up to 120 observations favour"
+    )
+    searcher_resource_acq: Literal["bohb", "first", "final"] = arg(
+        "bohb",
+        "multi-fidelity: level at which improvement is sought: bohb, the highest with enough observations; "
+        "first, that of the new trial's first decision; final, the highest observed",
+    )
+    searcher_resource_acq_bohb_threshold: int = arg(3, "observations that bohb asks of a level", ge=1)
+    searcher_max_size_data_for_model: int = arg(800, "observations of a level that a model takes at most", ge=10)
+    searcher_max_size_top_fraction: float = arg(0.25, "part of them that are the best ones", gt=0, le=1)
+    searcher_max_suggest_time: float | None = arg(
+        None,
+        "seconds after which a suggestion skips what remains of fitting and refining (then a rerun with the same "
+        "seed may differ)",
+        gt=0,
+    )
+
+
+class BayesOpt:
+    """Maximises the expected improvement of a Gaussian process, or of a chain of them over resource levels.
+
+    Starts with the random design that all searchers share. Evaluations under way count as observed at their
+    predicted value, failed ones and losses that are no finite number as the worst seen.
+    """
+
+    def __init__(self, context: Context, options: BayesOptOptions) -> None:
+        self._context = context
+        self._options = options
+        self._design = InitialDesign(context)
+        self._initial = options.searcher_num_init_random or context.num_workers + 2
+        self._proposer: Proposer | None = None
+
+    def suggest(self, history: HistoryView, *, trial_id: int, resource: int | None) -> Config | None:
+        space = self._context.problem.space
+        if trial_id < self._initial or not any(math.isfinite(result.loss) for result in history.results):
+            return self._design.config(history, trial_id)
+        if all(domain.size == 1 for domain in space.hyperparameters.values()):
+            return self._design.config(history, trial_id)
+        if self._proposer is None:
+            from harness.searchers.proposer import Proposer
+
+            self._proposer = Proposer(self._context, self._options)
+        for config in self._proposer.ranked(history, trial_id, resource):
+            if not self._design.seen(history, config):
+                return config
+        return self._design.config(history, trial_id)

@@ -1,0 +1,130 @@
+"""Where a Gaussian process expects most: candidates, local maximisation, rounding to configurations."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+
+from harness.core.encode import Encoder
+from harness.core.history import HistoryView
+from harness.core.protocols import Context
+from harness.core.seeds import rng
+from harness.core.space import Config
+from harness.gp.ascent import ascend
+from harness.gp.fit import Fitter, Limit
+from harness.gp.linalg import Array
+from harness.gp.threads import single_thread
+from harness.searchers.bayesopt import BayesOptOptions
+from harness.searchers.candidates import Candidates
+from harness.searchers.surrogate import Surrogate, Target, metric_of
+
+# Finite spaces up to this size are looked at as a whole.
+_ENUMERATED = 1000
+_LOCAL_PART = 0.3
+
+
+class Proposer:
+    """Ranks configurations by the acquisition function."""
+
+    def __init__(self, context: Context, options: BayesOptOptions) -> None:
+        self._seed = context.seed
+        self._options = options
+        self._encoder = Encoder(context.problem.space)
+        self._candidates = Candidates(self._encoder)
+        self._levels = _levels(context)
+        limit = Limit(options.searcher_max_size_data_for_model, options.searcher_max_size_top_fraction)
+        self._surrogate = Surrogate(
+            self._encoder,
+            self._levels,
+            limit,
+            pending=not options.searcher_no_fantasizing,
+            make_fitter=lambda above: Fitter(
+                metric_of(self._encoder),
+                limit,
+                above=above,
+                kernel=options.searcher_gp_kernel,
+                every_until=options.searcher_opt_skip_init_length,
+                period=options.searcher_opt_skip_period,
+            ),
+        )
+        self._all = self._enumerated()
+
+    def ranked(self, history: HistoryView, trial_id: int, resource: int | None) -> Iterator[Config]:
+        """Configurations in the order of their score, best first; some may have been tried before."""
+        with single_thread():
+            self._surrogate.observations.update(history)
+            if not len(self._surrogate.observations.tables[0]):
+                return
+            limit = self._options.searcher_max_suggest_time
+            deadline = None if limit is None else time.monotonic() + limit
+            points, scores = self._scored(history, trial_id, resource, deadline)
+        for index in np.argsort(-scores, kind="stable"):
+            yield self._encoder.decode(points[index])
+
+    def _scored(
+        self, history: HistoryView, trial_id: int, resource: int | None, deadline: float | None
+    ) -> tuple[Array, Array]:
+        """Points (m, d) of the cube that are configurations, with their scores (m,); then the unrounded candidates."""
+
+        def hurry() -> bool:
+            return deadline is not None and time.monotonic() >= deadline
+
+        target = self._surrogate.target(history, lambda counts: self._level(counts, resource), hurry)
+        if self._all is not None:
+            return self._all, target.value(self._all)
+        generator = rng(self._seed, "bayesopt", trial_id)
+        points = self._draw(target, generator)
+        scores = target.value(points)
+        if self._options.searcher_skip_local_optimization or not self._candidates.numeric.any():
+            return points, scores
+        starts = self._candidates.spread(points, scores, self._options.searcher_opt_nstarts)
+        refined = self._refined(target, starts, hurry)
+        rounded = self._encoder.encode_many([self._encoder.decode(row) for row in refined])
+        # What was refined goes first: a raw candidate is a fallback for the case that all of them were tried before.
+        ahead = 1.0 + max(0.0, float(scores.max()) - float(target.value(rounded).min()))
+        return np.vstack((rounded, points)), np.concatenate((target.value(rounded) + ahead, scores))
+
+    def _draw(self, target: Target, generator: np.random.Generator) -> Array:
+        count = self._options.searcher_num_init_candidates
+        near = int(_LOCAL_PART * count)
+        far = self._candidates.uniform(count - near, generator)
+        return np.vstack((far, self._candidates.around(target.incumbents, near, generator)))
+
+    def _refined(self, target: Target, starts: Array, hurry: Callable[[], bool]) -> Array:
+        numeric = self._candidates.numeric
+
+        def function(moved: Array) -> tuple[Array, Array]:
+            rows = starts.copy()
+            rows[:, numeric] = moved
+            value, gradient = target.value_and_gradient(rows)
+            return value, gradient[:, numeric]
+
+        found, _ = ascend(function, starts[:, numeric], self._options.searcher_opt_maxiter, hurry)
+        refined = starts.copy()
+        refined[:, numeric] = found
+        return refined
+
+    def _level(self, counts: Sequence[int], resource: int | None) -> int:
+        """Index of the level of the acquisition function."""
+        rule = self._options.searcher_resource_acq
+        if rule == "final":
+            return len(counts) - 1
+        if rule == "first":
+            return max(0, sum(resource is None or at <= resource for at in self._levels) - 1)
+        threshold = self._options.searcher_resource_acq_bohb_threshold
+        return max((level for level, count in enumerate(counts) if count >= threshold), default=0)
+
+    def _enumerated(self) -> Array | None:
+        """All configurations (size, d) of a small finite space."""
+        space = self._encoder.space
+        if space.size is None or space.size > _ENUMERATED:
+            return None
+        return self._encoder.encode_many(list(space.enumerate()))
+
+
+def _levels(context: Context) -> tuple[int, ...]:
+    """The scheduler's levels and the end of the trials."""
+    last = context.problem.max_resource
+    return tuple(sorted({*context.levels, *([last] if last is not None and context.levels else [])}))

@@ -1,0 +1,133 @@
+"""The model behind `bayesopt`: from observations and pending evaluations to a chain of Gaussian processes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.core.encode import Encoder
+from harness.core.history import HistoryView
+from harness.gp.acquisition import log_expected_improvement
+from harness.gp.chain import Chain
+from harness.gp.fit import Fitter, Limit, Rows, linear_part, standard
+from harness.gp.kernels import KERNELS
+from harness.gp.likelihood import Metric
+from harness.gp.linalg import Array
+from harness.gp.posterior import Posterior
+from harness.gp.targets import clean
+from harness.searchers.observations import Observations, Table
+
+
+def metric_of(encoder: Encoder) -> Metric:
+    """One length scale for each hyper-parameter."""
+    groups, weights = np.zeros(encoder.dim, dtype=np.intp), np.ones(encoder.dim)
+    for group, block in enumerate(encoder.blocks):
+        groups[block.start : block.stop] = group
+        if block.one_hot:
+            weights[block.start : block.stop] = np.sqrt(0.5)
+    return Metric(groups, weights)
+
+
+@dataclass(frozen=True)
+class Target:
+    """The improvement sought: below `best` at `level` of the chain.
+
+    Attributes:
+        incumbents: (k, d) best rows of the lowest level, to look around.
+    """
+
+    chain: Chain
+    level: int
+    best: float
+    incumbents: Array
+
+    def value(self, X: Array) -> Array:
+        """Log expected improvement (m,) at rows X (m, d)."""
+        prediction = self.chain.predict(X, self.level)
+        return log_expected_improvement(prediction.mean, prediction.var, self.best)[0]
+
+    def value_and_gradient(self, X: Array) -> tuple[Array, Array]:
+        """The same with its gradient (m, d)."""
+        at = self.chain.predict(X, self.level, gradients=True)
+        value, by_mean, by_var = log_expected_improvement(at.mean, at.var, self.best)
+        return value, by_mean[:, None] * at.mean_gradient + by_var[:, None] * at.var_gradient
+
+
+class Surrogate:
+    """Fits a chain to observations.
+
+    Args:
+        levels: ascending resource levels, empty for single fidelity.
+        pending: whether evaluations under way count as observed at their predicted value.
+        make_fitter: of a level, told whether it lies above the lowest.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        levels: tuple[int, ...],
+        limit: Limit,
+        *,
+        pending: bool,
+        make_fitter: Callable[[bool], Fitter],
+    ) -> None:
+        self._levels = levels
+        self._limit = limit
+        self._pending = pending
+        self._metric = metric_of(encoder)
+        self.observations = Observations(encoder, levels)
+        self._fitters = [make_fitter(level > 0) for level in range(max(1, len(levels)))]
+
+    def target(self, history: HistoryView, choose: Callable[[Sequence[int]], int], hurry: Callable[[], bool]) -> Target:
+        """What to improve on, given the history.
+
+        Args:
+            choose: from the number of observations at each level to the level of the acquisition function.
+            hurry: asked whether fits should be skipped.
+        """
+        rows = [self._rows(level, table) for level, table in enumerate(self.observations.tables) if len(table)]
+        location, scale = standard(clean(rows[0].y))
+        used = [self._limit.apply(level) for level in rows]
+        posteriors = [
+            self._posterior(fitter, everything, kept, (location, scale), hurry)
+            for fitter, everything, kept in zip(self._fitters, rows, used, strict=False)
+        ]
+        level = min(choose([len(each) for each in rows]), len(posteriors) - 1)
+        waiting = self._pending_rows(history, len(posteriors))
+        chain = Chain(posteriors[: level + 1]).extended(waiting[: level + 1])
+        best = float(posteriors[level].fitted.min())
+        if len(waiting[level]):
+            best = min(best, float(chain.predict(waiting[level], level).mean.min()))
+        order = np.argsort(clean(used[level].y), kind="stable")
+        return Target(chain, level, best, used[level].X[order[:3]])
+
+    def _rows(self, level: int, table: Table) -> Rows:
+        X, y, lower, priority = table.columns()
+        return Rows(X, y, lower if level else lower[:0], priority)
+
+    def _posterior(
+        self, fitter: Fitter, rows: Rows, used: Rows, units: tuple[float, float], hurry: Callable[[], bool]
+    ) -> Posterior:
+        found = fitter.parameters(rows, hurry)
+        y, basis = linear_part(used, *units)
+        return Posterior(
+            used.X,
+            y,
+            basis,
+            kernel=KERNELS[found.kernel],
+            metric=self._metric,
+            prior=fitter.prior,
+            theta=found.theta,
+        )
+
+    def _pending_rows(self, history: HistoryView, count: int) -> list[Array]:
+        """For each level, rows of the trials on their way to it."""
+        waiting: list[list[Array]] = [[] for _ in range(count)]
+        for evaluation in history.pending() if self._pending else []:
+            until = count if evaluation.resource is None else sum(at <= evaluation.resource for at in self._levels)
+            row = self.observations.row(history.trials[evaluation.trial_id])
+            for level in range(self.observations.reached(evaluation.trial_id), min(until, count)):
+                waiting[level].append(row)
+        return [np.array(rows).reshape(len(rows), len(self._metric.groups)) for rows in waiting]
