@@ -33,21 +33,21 @@ def play(scheduler: str, searcher: str, problem: Problem = PROBLEM, *, workers: 
 
 @pytest.mark.parametrize(("scheduler", "searcher"), PAIRS)
 def test_suggestions_are_valid_new_and_repeatable(scheduler: str, searcher: str) -> None:
-    game = play(scheduler, searcher).run(40)
+    game = play(scheduler, searcher).run(80)
     configs = [trial.config for trial in game.history.trials.values()]
     for config in configs:
         assert list(config) == list(SPACE.hyperparameters)
         assert all(domain.contains(config[name]) for name, domain in SPACE.hyperparameters.items())
         assert all(domain.cast(config[name]) == config[name] for name, domain in SPACE.hyperparameters.items())
     assert len({SPACE.key(config) for config in configs}) == len(configs) > 3
-    assert play(scheduler, searcher).run(40).answers == game.answers
+    assert play(scheduler, searcher).run(80).answers == game.answers
 
 
 @pytest.mark.parametrize(("scheduler", "searcher"), PAIRS)
 def test_runs_with_one_seed_start_alike(scheduler: str, searcher: str) -> None:
     """The first (workers + 2) configurations: mid-point, then draws that depend on seed and trial id alone."""
     expected = [SPACE.midpoint(), *(SPACE.sample(rng(11, "random", index)) for index in (1, 2, 3))]
-    trials = play(scheduler, searcher, workers=2).run(40).history.trials
+    trials = play(scheduler, searcher, workers=2).run(80).history.trials
     assert [trials[index].config for index in range(4)] == expected
 
 
