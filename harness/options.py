@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -13,7 +14,7 @@ from pydantic.fields import FieldInfo
 class Options(BaseModel):
     """Base of all option models: immutable, unknown names are errors."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, coerce_numbers_to_str=True)
 
 
 def arg(default: Any, help: str, *, listable: bool = True, identity: bool = True, **constraints: Any) -> Any:
@@ -42,6 +43,7 @@ class Argument:
     flag: bool
 
 
+@cache
 def arguments(model: type[BaseModel]) -> dict[str, Argument]:
     """The arguments that a model declares, in its order."""
     return {name: _argument(name, field) for name, field in model.model_fields.items()}

@@ -1,13 +1,12 @@
 """Lists multiply, groups zip, run ids repeat; in one total order.
 
-The order, on which `--skip_initial_experiments` and plan indices rely: axes are the argument groups as listed, then
-the remaining list-valued settings as written; the first axis varies fastest, run ids slowest, so that each run id
-completes a whole comparison before the next begins.
+The order, on which `--skip_initial_experiments` and plan indices rely: axes are a manifest's methods and benchmarks,
+argument groups as listed, then the remaining list-valued settings as written; the first axis varies fastest, run ids
+slowest, so that each run id completes a whole comparison before the next begins.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -59,17 +58,11 @@ def _unequal(values: Mapping[str, Any], groups: Sequence[Sequence[str]]) -> list
     return problems
 
 
-def count(axes: Sequence[Axis], run_ids: Sequence[int]) -> int:
-    """Number of experiments of the expansion."""
-    return math.prod(len(axis) for axis in axes) * len(run_ids)
-
-
-def expand(values: Mapping[str, Any], axes: Sequence[Axis], run_ids: Sequence[int]) -> Iterator[dict[str, Any]]:
-    """Scalar settings of each experiment, in the total order."""
+def expand(values: Mapping[str, Any], axes: Sequence[Axis]) -> Iterator[dict[str, Any]]:
+    """Scalar settings of each experiment of one run id, in the total order."""
     fixed = {name: value for name, value in values.items() if not isinstance(value, list)}
-    for run_id in run_ids:
-        for choice in _product(axes):
-            yield {**fixed, **choice, "run_id": run_id}
+    for choice in _product(axes):
+        yield {**fixed, **choice}
 
 
 def _product(axes: Sequence[Axis]) -> Iterator[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,16 @@ from harness.manifest.raw import Raw
 from harness.manifest.render import render
 from harness.manifest.yaml import parse_mapping
 
+SECTIONS = ("methods", "benchmarks")
+
 
 def load_manifest(path: Path, variables: Mapping[str, Any]) -> Raw:
     """Read, render and parse. `experiment_name` defaults to the file's stem. UsageError with file and line."""
+    raw = _load(path, variables, including=())
+    return raw if "experiment_name" in raw.values else _named(raw, path)
+
+
+def _load(path: Path, variables: Mapping[str, Any], including: tuple[Path, ...]) -> Raw:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -21,21 +29,55 @@ def load_manifest(path: Path, variables: Mapping[str, Any]) -> Raw:
         raise UsageError(f"{path}: cannot read the manifest: {reason}") from None
     values, lines = parse_mapping(render(text, str(path), variables), str(path))
     values.pop("vars", None)
-    origins = {name: f"{path}:{lines[name]}" for name in values}
-    raw = Raw(values, origins, source=str(path))
-    problems = [f"{raw.place(name)}{name} has no value" for name, value in values.items() if value is None]
+    place = {name: f"{path}:{lines[name]}" for name in values}
+    shared = values.pop("include", None)
+    sections = {name: _entries(values.pop(name), place[name], name) for name in SECTIONS if name in values}
+    exclude = _entries(values.pop("exclude"), place["exclude"], "exclude") if "exclude" in values else []
+    _check_values(values, place)
+    raw = Raw(values, place, source=str(path), sections=sections, exclude=exclude)
+    if shared is None:
+        return raw
+    return _included(raw, path.parent / str(shared), variables, (*including, path.resolve()))
+
+
+def _included(raw: Raw, shared: Path, variables: Mapping[str, Any], including: tuple[Path, ...]) -> Raw:
+    """`raw` over the settings of the file that it includes; its sections replace those of the same name."""
+    if shared.resolve() in including:
+        raise UsageError(f"{raw.place('include')}include: {shared} includes itself")
+    below = _load(shared, variables, including)
+    return replace(
+        raw.over(below),
+        source=raw.source,
+        sections={**below.sections, **raw.sections},
+        exclude=[*below.exclude, *raw.exclude],
+    )
+
+
+def _check_values(values: Mapping[str, Any], place: Mapping[str, str]) -> None:
+    problems = [f"{place[name]}: {name} has no value" for name, value in values.items() if value is None]
     problems += [
-        f"{raw.place(name)}{name}: expected a value or a list of values, got a mapping"
+        f"{place[name]}: {name}: expected a value or a list of values, got a mapping"
         for name, value in values.items()
-        if isinstance(value, dict)
+        if isinstance(value, dict) or (isinstance(value, list) and any(isinstance(item, dict) for item in value))
     ]
     if problems:
         raise UsageError(problems)
-    return raw if "experiment_name" in values else _named(raw, path)
+
+
+def _entries(section: Any, place: str, name: str) -> list[dict[str, Any]]:
+    """Entries of `methods`, `benchmarks` or `exclude`: a list of settings; of benchmarks, names will do."""
+    entries = section if isinstance(section, list) else None
+    if name == "benchmarks" and entries is not None:
+        entries = [{"benchmark_name": entry} if isinstance(entry, str) else entry for entry in entries]
+    if not entries or not all(isinstance(entry, dict) and entry for entry in entries):
+        raise UsageError(f"{place}: {name}: expected a list of entries, each with 'name: value' pairs")
+    for entry in entries:
+        wrong = [key for key, value in entry.items() if value is None or isinstance(value, (dict, list))]
+        if wrong:
+            raise UsageError(f"{place}: {name}: '{wrong[0]}' of an entry takes one value")
+    return entries
 
 
 def _named(raw: Raw, path: Path) -> Raw:
     name = "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in path.stem).strip("-")
-    return Raw(
-        {"experiment_name": name or "stune", **raw.values}, {"experiment_name": str(path), **raw.origins}, raw.source
-    )
+    return replace(raw, values={"experiment_name": name or "stune", **raw.values})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,12 +10,13 @@ from typing import Any
 
 from harness.core.seeds import experiment_seed
 from harness.errors import UsageError
-from harness.manifest.expand import Axis, axes, count, expand, parse_groups, run_ids
+from harness.manifest.expand import Axis, axes, expand, parse_groups, run_ids
 from harness.manifest.raw import Raw
 from harness.options import arguments, validate
 from harness.plan.experiment import ExperimentOptions, SweepOptions
 from harness.plan.job import Job, digest
-from harness.plan.resolve import KINDS, Resolved, Resolver, table, unknown_setting
+from harness.plan.resolve import KINDS, Resolved, Resolver, unknown_setting
+from harness.plan.resolve import table as table_of
 from harness.registry import lookup
 
 # Of a name's 63 characters the date takes 19, the hash 3, hyphens 2.
@@ -27,47 +29,42 @@ class Plan:
     """A checked sweep.
 
     Attributes:
-        total: number of experiments of the whole order, skipped ones included.
+        skip: experiments at the start of the order that are left out.
         swept: names of the settings that vary, run_id included where it does.
+        resolved: the experiments of one run id, in order.
     """
 
     raw: Raw
-    total: int
     skip: int
     swept: tuple[str, ...]
     offset: int
     created: datetime
-    _values: dict[str, Any]
-    _axes: list[Axis]
-    _run_ids: list[int]
-    _resolved: dict[str, Resolved]
+    run_ids: Sequence[int]
+    resolved: Sequence[Resolved]
 
     @property
     def experiment_name(self) -> str:
-        return str(next(iter(self._resolved.values())).settings["experiment_name"])
+        return str(self.resolved[0].settings["experiment_name"])
 
     def __len__(self) -> int:
-        return max(0, self.total - self.skip)
+        return max(0, len(self.resolved) * len(self.run_ids) - self.skip)
 
     def jobs(self) -> Iterator[Job]:
-        """The jobs after the skipped ones. Made on the fly: a plan of 100,000 needs no memory for them."""
-        for index, values in enumerate(expand(self._values, self._axes, self._run_ids)):
+        """The jobs after the skipped ones, made on the fly."""
+        seeds = _seed_origins(self.raw)
+        for index, (run_id, resolved) in enumerate(itertools.product(self.run_ids, self.resolved)):
             if index >= self.skip:
-                yield self._job(index, values)
+                yield self._job(index, run_id, resolved, seeds)
 
-    def _job(self, index: int, values: dict[str, Any]) -> Job:
-        run_id = values.pop("run_id")
-        resolved = self._resolved[_key(values)]
-        seed = experiment_seed(self.offset, run_id)
+    def _job(self, index: int, run_id: int, resolved: Resolved, seeds: dict[str, str]) -> Job:
         settings = {
             **resolved.settings,
             "run_id": run_id,
             "random_seed_offset": self.offset,
-            "random_seed": seed,
+            "random_seed": experiment_seed(self.offset, run_id),
         }
         job_id = digest(f"{resolved.identity}\n{run_id}\n{self.offset}")
-        origins = {**resolved.origins, **_seed_origins(self.raw)}
-        return Job(index, job_id, self._name(index), settings, origins)
+        return Job(index, job_id, self._name(index), settings, {**resolved.origins, **seeds})
 
     def _name(self, index: int) -> str:
         """`{experiment_name}-{date}-{3 digits}`; the date moves on where a thousand names are used up."""
@@ -92,25 +89,18 @@ def build(raw: Raw, offset: int, created: datetime | None = None) -> Plan:
     offset = _given_offset(raw, values, offset)
     _check_names(raw, values)
     _check_listable(raw, values)
-    table_of_axes = axes(values, groups)
-    resolved = _resolve_all(raw, values, table_of_axes)
-    swept = [name for axis in table_of_axes for name in axis[0] if len(axis) > 1]
+    table = [*_section_axes(raw, values), *axes(values, groups)]
+    resolved = _resolve_all(raw, values, table)
+    swept = dict.fromkeys(name for axis in table if len(axis) > 1 for entry in axis for name in entry)
     return Plan(
         raw=raw,
-        total=count(table_of_axes, ids),
         skip=sweep.skip_initial_experiments,
         swept=(*swept, *(["run_id"] if len(ids) > 1 else [])),
         offset=offset,
         created=created or datetime.now(UTC),
-        _values=values,
-        _axes=table_of_axes,
-        _run_ids=ids,
-        _resolved=resolved,
+        run_ids=ids,
+        resolved=resolved,
     )
-
-
-def _key(values: dict[str, Any]) -> str:
-    return repr(sorted(values.items(), key=lambda item: item[0]))
 
 
 def _seed_origins(raw: Raw) -> dict[str, str]:
@@ -141,22 +131,38 @@ def _given_offset(raw: Raw, values: dict[str, Any], offset: int) -> int:
     return options.random_seed_offset
 
 
+def _section_axes(raw: Raw, values: dict[str, Any]) -> list[Axis]:
+    """A manifest's methods and benchmarks as axes. UsageError where a setting would be swept twice."""
+    problems = [
+        f"{raw.place(section)}{section}: an entry sets '{name}', which the manifest sweeps as a list elsewhere"
+        for section, entries in raw.sections.items()
+        for name in dict.fromkeys(name for entry in entries for name in entry)
+        if isinstance(values.get(name), list)
+    ]
+    if problems:
+        raise UsageError(problems)
+    return [[dict(entry) for entry in entries] for entries in raw.sections.values()]
+
+
 def _check_names(raw: Raw, values: dict[str, Any]) -> None:
     """Every setting must be an argument of some part that some experiment chooses; unknown choices come first."""
     models = [ExperimentOptions]
     problems = []
+    entries = [entry for section in raw.sections.values() for entry in section]
     for setting, kind in KINDS.items():
         names = values.get(setting, ExperimentOptions.model_fields[setting].default)
-        for name in names if isinstance(names, list) else [names]:
+        names = [*(names if isinstance(names, list) else [names]), *(e[setting] for e in entries if setting in e)]
+        for name in names:
             try:
-                models.append(lookup(kind, str(name), table(setting)).load_options())
+                models.append(lookup(kind, str(name), table_of(setting)).load_options())
             except UsageError as error:
                 problems += [f"{raw.place(setting)}{problem}" for problem in error.problems]
     if not problems:  # whose argument a name is can only be said once the parts are known
         known = {name for model in models for name in model.model_fields}
-        problems = [f"{raw.place(name)}{unknown_setting(name)}" for name in values if name not in known]
+        given = [*values, *(name for entry in (*entries, *raw.exclude) for name in entry)]
+        problems = [f"{raw.place(name)}{unknown_setting(name)}" for name in given if name not in known]
     if problems:
-        raise UsageError(problems)
+        raise UsageError(list(dict.fromkeys(problems)))
 
 
 def _check_listable(raw: Raw, values: dict[str, Any]) -> None:
@@ -168,25 +174,29 @@ def _check_listable(raw: Raw, values: dict[str, Any]) -> None:
         raise UsageError(problems)
 
 
-def _resolve_all(raw: Raw, values: dict[str, Any], table_of_axes: Sequence[Axis]) -> dict[str, Resolved]:
+def _resolve_all(raw: Raw, values: dict[str, Any], table: Sequence[Axis]) -> list[Resolved]:
     resolver = Resolver(raw.origins)
-    resolved: dict[str, Resolved] = {}
-    problems: dict[str, None] = {}
-    used: set[str] = set()
-    for choice in expand(values, table_of_axes, [0]):
-        choice.pop("run_id")
-        one = resolver.resolve(choice)
-        resolved[_key(choice)] = one
-        used |= one.used
-        problems.update(dict.fromkeys(one.problems))
+    every = [resolver.resolve(choice) for choice in expand(values, table)]
+    problems = list(dict.fromkeys(problem for one in every for problem in one.problems))
     if problems:
-        raise UsageError(list(problems))
+        raise UsageError(problems)
+    used = {name for one in every for name in one.used}
     unused = [name for name in values if name not in used]
     if unused:
         raise UsageError([f"{raw.place(name)}{unknown_setting(name)}" for name in unused])
-    if len({one.identity for one in resolved.values()}) < count(table_of_axes, [0]):
+    kept = [one for one in every if not _excluded(raw, one)]
+    if not kept:
+        raise UsageError(f"{raw.place('exclude')}exclude leaves no experiment")
+    if len({one.identity for one in kept}) < len(kept):
         raise UsageError(
             f"{raw.source}: some experiments are the same, since a list varies an argument that their parts do not "
             "have, or holds a value twice; tie the lists together with argument_groups"
         )
-    return resolved
+    return kept
+
+
+def _excluded(raw: Raw, resolved: Resolved) -> bool:
+    """Whether the experiment has all settings of one of the exclusions (text and number of one value are equal)."""
+    return any(
+        all(str(resolved.settings.get(name)) == str(value) for name, value in rule.items()) for rule in raw.exclude
+    )

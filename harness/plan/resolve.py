@@ -6,20 +6,18 @@ Precedence, here and nowhere else: command line > manifest > benchmark's default
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from harness import plugins
 from harness.errors import UsageError
 from harness.options import Options, arguments, validate
 from harness.plan.experiment import ExperimentOptions, SweepOptions
-from harness.plan.job import Settings
+from harness.plan.job import Settings, digest
 from harness.registry import Plugin, did_you_mean, load, lookup
 
 KINDS = {"scheduler": "scheduler", "searcher": "searcher", "backend": "back-end", "benchmark_name": "benchmark"}
-# Derived, not given: kept in a job's settings so that metadata hold it.
-DERIVED = ("random_seed",)
 
 
 def table(kind: str) -> Mapping[str, Plugin]:
@@ -115,85 +113,105 @@ class Resolved:
         settings: flat scalars, defaults included.
         origins: setting -> origin.
         used: names of the raw settings that one of the parts owns.
-        identity: JSON of what takes part in the job's id.
+        identity: digest of what takes part in the job's id.
     """
 
     settings: dict[str, Any]
-    origins: dict[str, str]
+    origins: Mapping[str, str]
     used: frozenset[str]
     identity: str
-    problems: list[str] = field(default_factory=list)
+    problems: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One part's validated options (None with `faults`), and its share of the settings."""
+
+    options: Options | None
+    settings: Mapping[str, Any]
+    identity: Mapping[str, Any]
+    faults: Sequence[str]
 
 
 class Resolver:
-    """Resolves many experiments of one sweep; what they share is validated once."""
+    """Resolves many experiments of one sweep; what they share is worked out once."""
 
     def __init__(self, origins: Mapping[str, str]) -> None:
         self._origins = origins
-        self._parts: dict[tuple[str, str], tuple[Options | None, list[str]]] = {}
+        self._parts: dict[tuple[type[Options], str], _Part] = {}
         self._chosen: dict[tuple[str, ...], tuple[dict[str, Plugin], list[str]]] = {}
+        self._provenance: dict[tuple[str, ...], Mapping[str, str]] = {}
+        self._fitting: dict[tuple[int, ...], list[str]] = {}
 
     def resolve(self, values: Mapping[str, Any]) -> Resolved:
         """`values`: scalars of one experiment, without run id and seed offset."""
-        key = tuple(str(values.get(setting)) for setting in KINDS)
-        if key not in self._chosen:
-            self._chosen[key] = chosen(values)
-        found, problems = self._chosen[key]
+        names = tuple(str(values.get(setting)) for setting in KINDS)
+        if names not in self._chosen:
+            self._chosen[names] = chosen(values)
+        found, problems = self._chosen[names]
         if problems:
             return Resolved({}, {}, frozenset(), "", problems)
         defaults = benchmark_defaults(found["benchmark_name"])
-        settings: dict[str, Any] = {}
-        origins: dict[str, str] = {}
-        used: set[str] = set()
-        identity: dict[str, Any] = {}
-        faults: list[str] = []
-        typed: dict[str, Any] = {}
+        parts: dict[str, _Part] = {}
+        used: list[str] = []
         for part, model in models(found).items():
             given = {name: values[name] for name in model.model_fields if name in values}
-            merged = {name: value for name, value in defaults.items() if name in model.model_fields} | given
-            options, wrong = self._validated(part, model, merged)
-            faults += [f"{self._place(fault)}{fault}" for fault in wrong]
-            used.update(given)
-            if options is None:
-                continue
-            typed[part] = options
-            for name, argument in arguments(model).items():
-                value = getattr(options, name)
-                origins[name] = self._origin(name, given, merged)
-                if value is not None:
-                    settings[name] = value
-                    if argument.identity:
-                        identity[name] = value
+            used += given
+            parts[part] = self._part(model, _applicable(defaults, model) | given)
+        settings = {name: value for part in parts.values() for name, value in part.settings.items()}
+        faults: Sequence[str] = [fault for part in parts.values() for fault in part.faults]
         if not faults:
-            faults = check(settings, found) or self._fit(found, typed)
-        return Resolved(settings, origins, frozenset(used), json.dumps(identity, sort_keys=True), faults)
+            faults = check(settings, found) or self._fit(found, parts)
+        identity = {name: value for part in parts.values() for name, value in part.identity.items()}
+        return Resolved(
+            settings,
+            self._whence((*names, *used), found, used),
+            frozenset(used),
+            digest(json.dumps(identity, sort_keys=True)),
+            faults,
+        )
 
-    def _validated(
-        self, part: str, model: type[Options], merged: Mapping[str, Any]
-    ) -> tuple[Options | None, list[str]]:
-        key = (f"{part} {model.__module__}", repr(merged))
+    def _part(self, model: type[Options], merged: Mapping[str, Any]) -> _Part:
+        key = (model, repr(merged))
         if key not in self._parts:
-            self._parts[key] = validate(model, merged)
+            options, wrong = validate(model, merged)
+            faults = [f"{self._place(fault)}{fault}" for fault in wrong]
+            values = {} if options is None else {name: getattr(options, name) for name in model.model_fields}
+            settings = {name: value for name, value in values.items() if value is not None}
+            declared = arguments(model)
+            identity = {name: value for name, value in settings.items() if declared[name].identity}
+            self._parts[key] = _Part(options, settings, identity, faults)
         return self._parts[key]
 
-    def _fit(self, found: Mapping[str, Plugin], typed: Mapping[str, Any]) -> list[str]:
+    def _fit(self, found: Mapping[str, Plugin], parts: Mapping[str, _Part]) -> list[str]:
         """Faults that only show when benchmark and scheduler meet: no resource to halve, a rung out of reach."""
-        try:
-            define = found["benchmark_name"].load()
-            benchmark = define(typed["benchmark"], typed["experiment"].max_resource_level)
-            found["scheduler"].load().levels(typed["scheduler"], benchmark.problem)
-        except UsageError as error:
-            return error.problems
-        return []
+        key = tuple(id(parts[part]) for part in ("experiment", "benchmark", "scheduler"))
+        if key not in self._fitting:
+            self._fitting[key] = []
+            level = parts["experiment"].settings.get("max_resource_level")
+            try:
+                benchmark = found["benchmark_name"].load()(parts["benchmark"].options, level)
+                found["scheduler"].load().levels(parts["scheduler"].options, benchmark.problem)
+            except UsageError as error:
+                self._fitting[key] = error.problems
+        return self._fitting[key]
 
-    def _origin(self, name: str, given: Mapping[str, Any], merged: Mapping[str, Any]) -> str:
-        if name in given:
-            return self._origins.get(name, "given")
-        return "benchmark default" if name in merged else "default"
+    def _whence(self, key: tuple[str, ...], found: Mapping[str, Plugin], given: Sequence[str]) -> Mapping[str, str]:
+        """Origin of every setting; experiments of equal parts that were given the same names share the answer."""
+        if key not in self._provenance:
+            defaults = benchmark_defaults(found["benchmark_name"])
+            names = [name for model in models(found).values() for name in model.model_fields]
+            whence = {name: "benchmark default" if name in defaults else "default" for name in names}
+            self._provenance[key] = whence | {name: self._origins.get(name, "given") for name in given}
+        return self._provenance[key]
 
     def _place(self, fault: str) -> str:
         origin = self._origins.get(fault.split(" = ")[0], "")
         return f"{origin}: " if ":" in origin else ""
+
+
+def _applicable(defaults: Mapping[str, Any], model: type[Options]) -> dict[str, Any]:
+    return {name: value for name, value in defaults.items() if name in model.model_fields}
 
 
 def check(settings: Mapping[str, Any], found: Mapping[str, Plugin]) -> list[str]:

@@ -73,7 +73,7 @@ def test_faults_name_file_and_line(tmp_path, text, message):
 
 
 def test_a_variable_that_the_manifest_does_not_use_is_an_error(tmp_path):
-    with pytest.raises(UsageError, match="num_rnus.*it has: num_runs"):
+    with pytest.raises(UsageError, match=r"num_rnus.*it has: num_runs"):
         load(tmp_path, "vars:\n  num_runs: 2\nnum_runs: {{ num_runs }}\n", {"num_rnus": 3})
 
 
@@ -90,3 +90,22 @@ def test_variables_of_a_command_line():
     for wrong in ("a", "=1", "a='x", "1a=2"):
         with pytest.raises(UsageError, match="VARS"):
             parse_variables(wrong)
+
+
+def test_an_included_file_lies_below_and_shares_the_variables(tmp_path):
+    (tmp_path / "shared.yaml").write_text("num_trials: {{ n }}\nnum_workers: 2\nmethods:\n- {scheduler: fifo}\n")
+    raw = load(tmp_path, "include: shared.yaml\nnum_workers: 3\n", {"n": 7})
+    assert (raw.values["num_trials"], raw.values["num_workers"]) == (7, 3)
+    assert raw.origins["num_trials"].endswith("shared.yaml:1")
+    assert raw.sections["methods"] == [{"scheduler": "fifo"}]
+    (tmp_path / "shared.yaml").write_text("include: some study.yaml\n")
+    with pytest.raises(UsageError, match="includes itself"):
+        load(tmp_path, "include: shared.yaml\n")
+
+
+@pytest.mark.parametrize(
+    "section", ["methods: 3", "methods: []", "methods: [{}]", "exclude: [a]", "benchmarks: [{a: [1]}]"]
+)
+def test_sections_are_lists_of_settings(tmp_path, section):
+    with pytest.raises(UsageError, match=r"yaml:2: (methods|exclude|benchmarks): "):
+        load(tmp_path, f"num_trials: 1\n{section}\n")

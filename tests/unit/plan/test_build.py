@@ -162,3 +162,59 @@ def test_a_plan_of_100000_is_made_on_the_fly():
     big = plan(num_runs=100_000)
     assert len(big) == 100_000
     assert [job.run_id for job in itertools.islice(big.jobs(), 3)] == [0, 1, 2]
+
+
+def sections(exclude=(), values=None, **named):
+    raw = Raw({"num_trials": 3, **(values or {})}, sections=named, exclude=exclude)
+    return [job.settings for job in build(raw, 0).jobs()]
+
+
+METHODS = [
+    {"scheduler": "fifo"},
+    {"scheduler": "hyperband_stopping", "grace_period": 3},
+    {"scheduler": "hyperband_stopping", "grace_period": 1},
+]
+
+
+def test_methods_are_sets_of_settings_crossed_with_benchmarks_and_run_ids():
+    found = sections(
+        methods=METHODS,
+        benchmarks=[{"benchmark_name": "fake"}, {"benchmark_name": "mlp_fashionmnist"}],
+        values={"num_runs": 2},
+    )
+    assert len(found) == 3 * 2 * 2
+    assert [one.get("grace_period") for one in found[:3]] == [None, 3, 1]
+    assert [one["benchmark_name"] for one in found[:6]] == ["fake"] * 3 + ["mlp_fashionmnist"] * 3
+
+
+def test_an_entry_overrides_what_the_manifest_says_for_all():
+    assert [
+        one["num_workers"]
+        for one in sections(methods=[{"num_workers": 4}, {"scheduler": "fifo"}], values={"num_workers": 1})
+    ] == [4, 1]
+
+
+def test_exclusions_leave_out_what_has_all_their_settings():
+    found = sections(
+        methods=METHODS,
+        values={"max_resource_level": [3, 9]},
+        exclude=[{"scheduler": "hyperband_stopping", "max_resource_level": 3}],
+    )
+    assert [(one["scheduler"], one["max_resource_level"]) for one in found] == [("fifo", 3), ("fifo", 9)] + [
+        ("hyperband_stopping", 9)
+    ] * 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (dict(methods=METHODS, values={"scheduler": ["fifo"]}), "sets 'scheduler', which the manifest sweeps"),
+        (dict(methods=[{"scheduler": "fifoo"}]), "unknown scheduler 'fifoo'"),
+        (dict(methods=[{"shceduler": "fifo"}]), "unknown setting 'shceduler'"),
+        (dict(exclude=[{"scheduler": "fifo"}]), "exclude leaves no experiment"),
+        (dict(exclude=[{"nothing": 1}]), "unknown setting 'nothing'"),
+    ],
+)
+def test_faults_of_sections(arguments, message):
+    with pytest.raises(UsageError, match=message):
+        sections(**arguments)

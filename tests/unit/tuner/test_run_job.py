@@ -91,7 +91,7 @@ def test_random_and_bayesopt_of_one_seed_begin_with_the_same_configurations(tmp_
 
 
 def test_the_time_limit_ends_running_trials(tmp_path):
-    code, folder, status = run(tmp_path, num_trials=100, scheduler_timeout=1.5, delay=0.4, max_resource_level=9)
+    code, _, status = run(tmp_path, num_trials=100, scheduler_timeout=1.5, delay=0.4, max_resource_level=9)
     assert code == 0
     assert status["reason"].startswith("scheduler_timeout")
     assert status["elapsed"] < 3
