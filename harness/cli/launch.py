@@ -7,6 +7,7 @@ import secrets
 import shlex
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console
 
@@ -15,12 +16,13 @@ from harness.cli.running import print_summary, register_running, run_planned
 from harness.cli.settings import add_setting_flags
 from harness.core.seeds import SEED_LIMIT
 from harness.dispatch.todo import compare
-from harness.errors import EnvironmentFault
-from harness.jobdir import SweepDir, results_root
+from harness.errors import EnvironmentFault, UsageError
+from harness.jobdir import SweepDir, replacing, results_root
 from harness.ledger.journal import Journal
 from harness.ledger.state import SweepState, fold
 from harness.manifest.flags import given_settings
 from harness.plan.build import Plan, build
+from harness.plan.export import as_manifest
 
 
 def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
@@ -29,6 +31,9 @@ def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
         "--dry_run",
         action="store_true",
         help="print one JSON object per experiment instead of launching; creates nothing",
+    )
+    parser.add_argument(
+        "--write_manifest", type=Path, metavar="FILE", help="write the equal manifest to FILE instead of launching"
     )
     register_running(parser)
     parser.set_defaults(runtime="process")
@@ -44,6 +49,9 @@ def run(args: argparse.Namespace) -> int:
     for name, values in lists.items():
         console.print(f"{name}: {' '.join(map(str, values))}", markup=False)
     console.print(f"{len(plan)} experiments" + (f" (the first {plan.skip} are skipped)" if plan.skip else ""))
+    if args.write_manifest is not None:
+        _write_manifest(args.write_manifest, plan, console)
+        return 0
     if args.dry_run:
         print_jobs(plan)
         return 0
@@ -53,6 +61,17 @@ def run(args: argparse.Namespace) -> int:
             hint="add --local_tuner to run here, or --dry_run to see what would be launched",
         )
     return _run_here(plan, args, console)
+
+
+def _write_manifest(path: Path, plan: Plan, console: Console) -> None:
+    if path.exists():
+        raise UsageError(f"--write_manifest: {path} exists already")
+    try:
+        with replacing(path) as file:
+            file.write(as_manifest(plan.raw, plan.offset).encode())
+    except OSError as error:
+        raise UsageError(f"--write_manifest: cannot write {path}: {error.strerror}") from None
+    console.print(f"manifest: {path}")
 
 
 def _run_here(plan: Plan, args: argparse.Namespace, console: Console) -> int:

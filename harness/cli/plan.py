@@ -9,17 +9,25 @@ from collections.abc import Sequence
 
 from harness.cli.source import read_source, register_source
 from harness.plan.build import Plan
+from harness.plan.export import as_commands
 from harness.plan.show import plan_table
 
 
 def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
     register_source(parser, argv)
-    parser.add_argument("--json", action="store_true", help="one JSON object per experiment on standard output")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON object per experiment on standard output")
+    form.add_argument("--as-command", action="store_true", help="the equal calls of scripts/launch_hpo.py")
 
 
 def run(args: argparse.Namespace) -> int:
     plan = read_source(args).plan
-    print_jobs(plan) if args.json else print_table(plan)
+    if args.as_command:
+        print("\n".join(as_commands(plan)))
+    elif args.json:
+        print_jobs(plan)
+    else:
+        print_table(plan)
     return 0
 
 
