@@ -31,6 +31,12 @@ SCHEDULERS: Mapping[str, Plugin] = {
         "asynchronous successive halving (ASHA), promotion variant: pauses trials and resumes the best",
         capabilities=frozenset({"multi_fidelity", "stops_early", "pauses"}),
     ),
+    "hyperband_pasha": Plugin(
+        "harness.schedulers.pasha:Pasha",
+        "harness.schedulers.pasha:PashaOptions",
+        "promotion variant of ASHA that raises its maximum resource only while rankings change (PASHA)",
+        capabilities=frozenset({"multi_fidelity", "stops_early", "pauses"}),
+    ),
     "median_stopping": Plugin(
         "harness.schedulers.median:MedianStopping",
         "harness.schedulers.median:MedianStoppingOptions",

@@ -70,31 +70,35 @@ class Brackets:
     def records(self, bracket: int, level: int) -> Records:
         return self._records.setdefault((bracket, level), Records())
 
-    def entered(self, history: HistoryView, result: Result) -> Rung | None:
-        """The rung that the trial entered with `result`, the last of the history; None where it entered none."""
-        self.read(history)
-        return self._entered.get(result.trial_id)
+    def entered(self, trial_id: int) -> Rung | None:
+        """The rung that the trial entered with its last result read, None where it entered none."""
+        return self._entered.get(trial_id)
 
-    def read(self, history: HistoryView) -> None:
-        """Take note of the results that were added since the last call."""
-        results = history.results
+    def read(self, history: HistoryView) -> list[tuple[Rung, Entry]]:
+        """Take note of the results that were added since the last call; the entries among them, in order."""
+        results, entries = history.results, []
         while self._read < len(results):
-            self._note(results[self._read], history.trials[results[self._read].trial_id].bracket)
+            result = results[self._read]
+            entry = self._note(result, history.trials[result.trial_id].bracket)
+            if entry is not None:
+                entries.append(entry)
             self._read += 1
+        return entries
 
-    def _note(self, result: Result, bracket: int) -> None:
+    def _note(self, result: Result, bracket: int) -> tuple[Rung, Entry] | None:
         resource, before = result.resource or 0, self._reached.get(result.trial_id, 0)
         self._reached[result.trial_id] = max(resource, before)
         self._entered.pop(result.trial_id, None)
         rungs = self.rungs[bracket]
         position = bisect_left(rungs, resource + 1, key=lambda rung: rung.level) - 1
         if position < 0 or rungs[position].level <= before:
-            return
+            return None
         self._entered[result.trial_id] = rungs[position]
         records = self.records(bracket, rungs[position].level)
-        loss = worst_last(result.loss)
-        records.entries.append(Entry(result.trial_id, result.leg, loss))
-        insort(records.losses, loss)
+        entry = Entry(result.trial_id, result.leg, worst_last(result.loss))
+        records.entries.append(entry)
+        insort(records.losses, entry.loss)
+        return rungs[position], entry
 
 
 def _slots(levels: Sequence[int]) -> list[int]:

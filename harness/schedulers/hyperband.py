@@ -16,7 +16,7 @@ from harness.schedulers.reasons import at, compared, the_end
 from harness.schedulers.rungs import Rung, decides, explicit, geometric, parse_levels, passes
 
 
-class HyperbandOptions(Options):
+class RungOptions(Options):
     """Where trials are judged. Rungs lie at grace_period * reduction_factor^j, rounded, below the maximum resource."""
 
     grace_period: int = arg(1, "resource level of the lowest rung", ge=1)
@@ -24,7 +24,6 @@ class HyperbandOptions(Options):
     rung_levels: str | None = arg(
         None, 'levels of all rungs, like "1 3 9"; overrides grace_period and reduction_factor'
     )
-    brackets: int = arg(1, "number of brackets; each leaves out one more of the lowest rungs", ge=1)
 
     @field_validator("rung_levels")
     @classmethod
@@ -32,7 +31,13 @@ class HyperbandOptions(Options):
         return None if text is None else " ".join(str(level) for level in parse_levels(text))
 
 
-def rungs_of(options: HyperbandOptions, problem: Problem) -> tuple[Rung, ...]:
+class HyperbandOptions(RungOptions):
+    """Rungs and brackets."""
+
+    brackets: int = arg(1, "number of brackets; each leaves out one more of the lowest rungs", ge=1)
+
+
+def rungs_of(options: RungOptions, problem: Problem) -> tuple[Rung, ...]:
     """Rungs of bracket 0. UsageError where the benchmark has no resource or a level is out of its reach."""
     if problem.resource_attr is None or problem.max_resource is None:
         raise UsageError("hyperband needs a benchmark that reports a resource (resource_attr, max_resource_level)")
@@ -72,7 +77,8 @@ class HyperbandStopping:
         return Start(bracket=bracket, milestone=self._brackets.first(bracket))
 
     def judge(self, history: HistoryView, trial: Trial, result: Result) -> Decision:
-        rung = self._brackets.entered(history, result)
+        self._brackets.read(history)
+        rung = self._brackets.entered(trial.trial_id)
         resource = result.resource or 0
         if resource >= self._max_resource:
             return Decision(Action.STOP, reason=the_end(self._problem, resource))

@@ -10,7 +10,7 @@ from harness.core.problem import Problem
 from harness.core.protocols import Context
 from harness.core.trial import Result, Status, Trial
 from harness.schedulers.brackets import Brackets, Entry, Records
-from harness.schedulers.hyperband import HyperbandOptions, rungs_of
+from harness.schedulers.hyperband import HyperbandOptions, RungOptions, rungs_of
 from harness.schedulers.reasons import at, compared, the_end
 from harness.schedulers.rungs import Rung, decides, passes
 
@@ -32,14 +32,14 @@ class HyperbandPromotion:
         self._queues = [_Queue(rung, bracket) for rung, bracket in sorted(rungs, key=lambda it: (-it[0].level, it[1]))]
 
     @staticmethod
-    def levels(options: HyperbandOptions, problem: Problem) -> tuple[int, ...]:
+    def levels(options: RungOptions, problem: Problem) -> tuple[int, ...]:
         """Levels of all rungs, ascending; the maximum resource is none."""
         return tuple(rung.level for rung in rungs_of(options, problem))
 
     def next(self, history: HistoryView) -> Start | Resume:
-        self._brackets.read(history)
+        self._read(history)
         for queue in self._queues:
-            resume = self._promotion(history, queue)
+            resume = self._promotion(history, queue) if self._in_use(queue.rung) else None
             if resume is not None:
                 return resume
         bracket = self._brackets.draw(self._seed, len(history.trials))
@@ -47,13 +47,21 @@ class HyperbandPromotion:
         return Start(until=first, bracket=bracket, milestone=first)
 
     def judge(self, history: HistoryView, trial: Trial, result: Result) -> Decision:
-        rung = self._brackets.entered(history, result)
+        self._read(history)
+        rung = self._brackets.entered(trial.trial_id)
         resource = result.resource or 0
         if resource >= self._max_resource:
             return Decision(Action.STOP, reason=the_end(self._problem, resource))
         if rung is None:
             return CONTINUE
         return Decision(Action.PAUSE, reason=f"{at(self._problem, resource, result.loss)}, waits to be among the best")
+
+    def _read(self, history: HistoryView) -> None:
+        self._brackets.read(history)
+
+    def _in_use(self, rung: Rung) -> bool:
+        """Whether trials are promoted from this rung."""
+        return True
 
     def _promotion(self, history: HistoryView, queue: _Queue) -> Resume | None:
         records = self._brackets.records(queue.bracket, queue.rung.level)
