@@ -22,25 +22,34 @@ COMMANDS = {
 }
 
 
-def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
-    """Only the chosen command's module is loaded: `--help` must not pay for what other commands import."""
+def _overview() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="harness", description="Benchmark harness for hyper-parameter optimisation.", allow_abbrev=False
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name, (module, summary) in COMMANDS.items():
-        command = commands.add_parser(name, help=summary, description=summary, allow_abbrev=False)
-        if name in argv[:1]:
-            import_module(f"harness.cli.{module}").register(command, argv[1:])
+    for name, (_, summary) in COMMANDS.items():
+        commands.add_parser(name, help=summary)
     return parser
+
+
+def _run(argv: Sequence[str]) -> int:
+    """Only the chosen command's module is loaded: nobody pays for what other commands import."""
+    if not argv or argv[0] not in COMMANDS:
+        _overview().parse_args(argv)
+    from harness.cli.parser import CommandParser
+
+    module, summary = COMMANDS[argv[0]]
+    command = import_module(f"harness.cli.{module}")
+    parser = CommandParser(prog=f"harness {argv[0]}", description=summary, allow_abbrev=False)
+    command.register(parser, argv[1:])
+    code: int = command.run(parser.parse_args(argv[1:]))
+    return code
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns its exit code. Errors raised on purpose are printed without a traceback."""
-    argv = list(sys.argv[1:] if argv is None else argv)
-    args = _parser(argv).parse_args(argv, argparse.Namespace(given={}))
     try:
-        code: int = import_module(f"harness.cli.{COMMANDS[args.command][0]}").run(args)
+        code = _run(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()
         return code
     except HarnessError as error:

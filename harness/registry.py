@@ -47,7 +47,7 @@ def load(target: str) -> Any:
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """ " (did you mean 'x'?)" for the nearest known name, or nothing."""
     near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f" (did you mean '{near[0]}'?)" if near else ""
+    return f" (did you mean '{near[0].removeprefix('--')}'?)" if near else ""
 
 
 def lookup(kind: str, name: str, table: Mapping[str, Plugin]) -> Plugin:

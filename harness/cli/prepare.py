@@ -41,8 +41,8 @@ def open_runtime(name: str, root: Path, plan: Plan, *, install: bool, say: Say) 
         install: install missing packages into this environment instead of asking for it.
     """
     if name == "docker":
-        from harness.image import ensure_image
         from harness.runtime.docker import DockerRuntime
+        from harness.runtime.image import ensure_image
 
         return DockerRuntime(ensure_image(say=say))
     from harness.runtime.process import ProcessRuntime
@@ -91,7 +91,6 @@ class DataFinder:
     def __call__(self, job: Job) -> Mapping[str, Path]:
         """Argument of the training script -> folder. EnvironmentFault where a data set cannot be had."""
         from benchmarks.datasets import DATASETS
-
         from harness.datasets import locate
         from harness.tuner.assemble import load_benchmark
 

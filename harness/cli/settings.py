@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any
 
-from harness.errors import UsageError
 from harness.manifest.flags import add_flags
 from harness.options import Options
 from harness.plan.experiment import ExperimentOptions, SweepOptions
-from harness.plan.resolve import KINDS, benchmark_defaults, table, unknown_setting
+from harness.plan.resolve import KINDS, benchmark_defaults, table
 
 
 def add_setting_flags(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
@@ -21,7 +20,8 @@ def add_setting_flags(parser: argparse.ArgumentParser, argv: Sequence[str]) -> N
     """
     chosen = _chosen(argv)
     defaults = _defaults(chosen)
-    add_flags(parser, "experiment", ExperimentOptions, defaults)
+    names = {setting: f"one of: {', '.join(table(setting))}" for setting in KINDS}
+    add_flags(parser, "experiment", ExperimentOptions, defaults, notes=names)
     add_flags(parser, "sweep", SweepOptions)
     seen = {*ExperimentOptions.model_fields, *SweepOptions.model_fields}
     for setting, kind in KINDS.items():
@@ -31,7 +31,9 @@ def add_setting_flags(parser: argparse.ArgumentParser, argv: Sequence[str]) -> N
             shown = name in chosen[setting]
             add_flags(parser, f"{kind} {name}", own, defaults, hidden=not shown)
             seen |= set(own.model_fields)
-    _reject_unknown(parser)
+    parser.usage = f"{parser.prog} [options]"
+    parser.epilog = "Where the help shows several values for an argument, a list of them makes a sweep."
+    parser.set_defaults(given={})
 
 
 def _chosen(argv: Sequence[str]) -> dict[str, list[str]]:
@@ -55,18 +57,3 @@ def _without(model: type[Options], names: set[str]) -> type[Options]:
     from pydantic import create_model
 
     return create_model(model.__name__, __base__=Options, **kept)  # type: ignore[call-overload, no-any-return]
-
-
-def _reject_unknown(parser: argparse.ArgumentParser) -> None:
-    """argparse prints its whole usage for a misspelt flag; one line with the nearest name says more."""
-
-    def error(message: str) -> NoReturn:
-        prefix = "unrecognized arguments: "
-        if not message.startswith(prefix):
-            raise UsageError(message, hint=f"see {parser.prog} --help")
-        words = message.removeprefix(prefix).split()
-        names = [word[2:].split("=")[0] for word in words if word.startswith("--") and len(word) > 2]
-        problems = [unknown_setting(name) for name in names] or [f"unexpected word: {' '.join(words)}"]
-        raise UsageError(problems, hint=f"see {parser.prog} --help")
-
-    parser.error = error  # type: ignore[method-assign]

@@ -37,11 +37,13 @@ def add_flags(
     model: type[BaseModel],
     defaults: Mapping[str, Any] | None = None,
     hidden: bool = False,
+    notes: Mapping[str, str] | None = None,
 ) -> None:
     """Add a group with a flag for each argument of the model.
 
     Args:
         defaults: the benchmark's, which override the model's in the help.
+        notes: more to say of an argument, by name.
         hidden: accept the flags, but leave them out of the help.
     """
     declared = arguments(model)
@@ -49,14 +51,16 @@ def add_flags(
         return
     group = parser if hidden else parser.add_argument_group(title)
     for name, argument in declared.items():
-        help_ = argparse.SUPPRESS if hidden else describe(argument, (defaults or {}).get(name))
+        help_ = (
+            argparse.SUPPRESS if hidden else describe(argument, (defaults or {}).get(name), (notes or {}).get(name, ""))
+        )
         options: dict[str, Any] = {"nargs": 0} if argument.flag else {"nargs": "+", "metavar": argument.kind.upper()}
         group.add_argument(f"--{name}", action=_Given, dest=name, help=help_, default=argparse.SUPPRESS, **options)
 
 
-def describe(argument: Argument, benchmark_default: Any = None) -> str:
+def describe(argument: Argument, benchmark_default: Any = None, note: str = "") -> str:
     """Help text: what it is, its choices, and the default with its origin."""
-    text = argument.help.replace("%", "%%")
+    text = argument.help.replace("%", "%%") + (f"; {note}" if note else "")
     if argument.choices:
         text += f" ({' | '.join(map(str, argument.choices))})"
     if benchmark_default is not None:

@@ -55,7 +55,7 @@ class LogListener:
     def status(self, at: float) -> str:
         """The full status: counts, the best so far, the running trials, what was decided since the last one."""
         history = self._history
-        counts = ", ".join(f"{history.count(status)} {status.value.lower()}" for status in Status)
+        counts = ", ".join(f"{history.count(status)} {_NAMES[status]}" for status in Status)
         lines = [f"status after {at:.0f} s: {counts}; {self._best()}"]
         running = history.running()
         lines += [f"  {self._row(trial)}" for trial in running[:MAX_ROWS]]
@@ -88,6 +88,7 @@ class LogListener:
         return f"trial {trial.trial_id:4d}  {level}{problem.metric} {problem.value(last.loss):.5g}  {config}"
 
 
+_NAMES = {status: status.value.lower() for status in Status} | {Status.IN_PROGRESS: "running"}
 _PAST = {Action.STOP: "stopped", Action.PAUSE: "paused"}
 
 
