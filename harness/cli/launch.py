@@ -48,7 +48,8 @@ def run(args: argparse.Namespace) -> int:
     console.print(f"random_seed_offset: {plan.offset}")
     for name, values in lists.items():
         console.print(f"{name}: {' '.join(map(str, values))}", markup=False)
-    console.print(f"{len(plan)} experiment{'' if len(plan) == 1 else 's'}" + (f" (the first {plan.skip} are skipped)" if plan.skip else ""))
+    skipped = f" (the first {plan.skip} are skipped)" if plan.skip else ""
+    console.print(f"{len(plan)} experiment{'' if len(plan) == 1 else 's'}{skipped}")
     if args.write_manifest is not None:
         _write_manifest(args.write_manifest, plan, console)
         return 0

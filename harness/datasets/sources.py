@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
+from urllib.error import HTTPError
 
 from harness.datasets.model import Dataset, DebianPackage, Unavailable
 
@@ -59,6 +60,9 @@ def _open(url: str) -> HTTPResponse:
     def ask() -> None:
         try:
             answers.append(urllib.request.urlopen(url, timeout=_READ_SECONDS))
+        except HTTPError as error:
+            error.close()
+            answers.append(error)
         except (OSError, HTTPException, ValueError) as error:
             answers.append(error)
 

@@ -87,8 +87,8 @@ def build(raw: Raw, offset: int, created: datetime | None = None) -> Plan:
     groups = parse_groups(sweep.argument_groups) if sweep.argument_groups else []
     ids = run_ids(values.pop("run_id", None), sweep.num_runs)
     offset = _given_offset(raw, values, offset)
-    _check_names(raw, values)
     _check_listable(raw, values)
+    _check_names(raw, values)
     table = [*_section_axes(raw, values), *axes(values, groups)]
     resolved = _resolve_all(raw, values, table)
     swept = dict.fromkeys(name for axis in table if len(axis) > 1 for entry in axis for name in entry)
