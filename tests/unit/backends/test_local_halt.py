@@ -12,6 +12,7 @@ import pytest
 from local_trials import SCRIPTS, collect, first, gone, trial
 
 from harness.backends import guard as guard_program
+from harness.backends import local
 from harness.backends.process import Guard
 
 GUARD = guard_program.__file__
@@ -54,7 +55,7 @@ def test_halt_ends_the_whole_group_without_an_event(backend, tmp_path, watcher):
 
 
 def test_halt_keeps_the_checkpoint_of_a_paused_trial(backend, tmp_path):
-    run = backend("curve.py", epochs=100, delay=0.05)
+    run = backend("resumable.py", epochs=100, delay=0.05)
     it = trial(lr=0.3)
     run.start(it, None)
     reached = first(run).metrics["epoch"]
@@ -67,7 +68,7 @@ def test_halt_keeps_the_checkpoint_of_a_paused_trial(backend, tmp_path):
 
 
 def test_halt_drops_an_exit_that_was_not_told_yet(backend, tmp_path):
-    run = backend("curve.py", epochs=1, lr=0.1)
+    run = backend("resumable.py", epochs=1, lr=0.1)
     run.start(trial(), None)
     (process,) = trial_processes()
     while process.status() != psutil.STATUS_ZOMBIE:
@@ -79,7 +80,7 @@ def test_halt_drops_an_exit_that_was_not_told_yet(backend, tmp_path):
 
 
 def test_halt_after_the_end_only_removes_the_checkpoint(backend, tmp_path):
-    run = backend("curve.py", epochs=1, lr=0.1)
+    run = backend("resumable.py", epochs=1, lr=0.1)
     run.start(trial(), None)
     collect(run)
     run.halt(trial(), keep_checkpoint=False)
@@ -93,6 +94,49 @@ def test_a_grandchild_that_holds_the_pipe_does_not_delay_the_exit(backend, tmp_p
     report, exited = collect(run)
     assert report.metrics["epoch"] == 1 and exited.exit_code == 0
     assert gone(child_of(tmp_path))
+
+
+def test_a_grandchild_that_left_the_group_does_not_delay_the_exit_either(backend, tmp_path):
+    run = backend("family.py", then="exit", escapes=True)
+    run.start(trial(), None)
+    report, exited = collect(run)
+    os.kill(child_of(tmp_path), signal.SIGKILL)
+    assert report.metrics["epoch"] == 1 and exited.exit_code == 0
+
+
+LATE_CHILD = """
+import os, subprocess, sys
+code = "import os, pathlib, time\\nwhile os.getppid() == %d: time.sleep(0.01)\\n"
+code += "print('late', flush=True); pathlib.Path('late').touch(); time.sleep(3600)"
+subprocess.Popen([sys.executable, "-c", code % os.getpid()])
+"""
+
+
+def test_output_that_comes_after_the_exit_is_logged_once(backend, tmp_path):
+    run = backend(LATE_CHILD)
+    run.start(trial(), None)
+    while not (tmp_path / "job" / "0" / "late").exists():
+        pass
+    (exited,) = run.wait(60)  # finds the exit first and the output second, both at once
+    assert exited.exit_code == 0 and exited.tail == "late"
+
+
+def test_the_guard_watches_what_runs_and_nothing_else(backend, monkeypatch):
+    class Recorder(Guard):
+        def watch(self, group):
+            calls.append(("watch", group))
+
+        def forget(self, group):
+            calls.append(("forget", group))
+
+    calls = []
+    monkeypatch.setattr(local, "Guard", Recorder)
+    run = backend("resumable.py", epochs=1, lr=0.1)
+    run.start(trial(), None)
+    collect(run)
+    (_, group), end = calls
+    assert end == ("forget", group)
+    assert guard_program.groups_left([b"+7\n", b"+8\n", b"-7\n", b"+9"]) == {8}
 
 
 def test_close_ends_everything_and_may_be_called_twice(backend, tmp_path):

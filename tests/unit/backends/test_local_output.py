@@ -60,8 +60,16 @@ def test_thousands_of_reports_all_arrive(backend):
     assert [event.metrics["epoch"] for event in events if isinstance(event, Reported)] == list(range(5000))
 
 
-def test_a_report_without_its_newline_counts(backend):
-    run = backend("print('[tune-metric]: {\"acc\": 1}', end='')")
+@pytest.mark.parametrize(
+    "code",
+    [
+        "print('[tune-metric]: {\"acc\": 1}', end='')",
+        "import subprocess; subprocess.Popen(['sleep', '3600']); print('[tune-metric]: {\"acc\": 1}', end='')",
+    ],
+    ids=["alone", "pipe held open"],
+)
+def test_a_report_without_its_newline_counts(backend, code):
+    run = backend(code)
     run.start(trial(), None)
     assert collect(run)[0].metrics == {"acc": 1}
 

@@ -21,7 +21,7 @@ Reporter()(argv=sys.argv[1:], cwd=os.getcwd(), stdin=sys.stdin.read(), env={k: o
 
 
 def test_reports_arrive_in_order_and_the_exit_comes_last(backend, tmp_path):
-    run = backend("curve.py", epochs=3)
+    run = backend("resumable.py", epochs=3)
     run.start(trial(lr=0.3), None)
     *reports, exited = collect(run)
     assert [event.metrics["epoch"] for event in reports] == [1, 2, 3]
@@ -46,8 +46,23 @@ def test_the_script_gets_every_value_as_it_is(backend, tmp_path):
     expected = ["--constant", "two words", "--flag", "True", "--shift", "-0.5", "--tiny=-1e-05"]
     assert metrics["argv"] == [*expected, "--st_checkpoint_dir", f"{folder}/checkpoints", "--data", "/some folder"]
     assert metrics["cwd"] == str(folder)
-    assert metrics["stdin"] == ""
     assert metrics["own_group"] is True
+
+
+def test_the_script_cannot_read_what_is_typed_to_the_tuner(backend):
+    reader, writer = os.pipe()
+    os.write(writer, b"for the tuner")
+    os.close(writer)
+    before = os.dup(0)
+    os.dup2(reader, 0)
+    try:
+        run = backend(ECHO)
+        run.start(trial(), None)
+        assert first(run).metrics["stdin"] == ""
+    finally:
+        os.dup2(before, 0)
+        os.close(before)
+        os.close(reader)
 
 
 @pytest.mark.parametrize("user, expected", [(None, "1"), ("3", "3")])
@@ -67,7 +82,7 @@ def test_one_thread_a_trial_unless_the_user_says_otherwise(backend, monkeypatch,
 
 
 def test_a_resumed_leg_goes_on_from_its_checkpoint(backend, tmp_path):
-    run = backend("curve.py", epochs=9)
+    run = backend("resumable.py", epochs=9)
     it = trial(lr=0.3)
     run.start(it, 2)
     assert [event.metrics["epoch"] for event in collect(run)[:-1]] == [1, 2]
@@ -112,7 +127,7 @@ def test_a_missing_script_is_an_exit_that_names_it(backend):
 
 
 def test_what_cannot_be_executed_is_an_exit_that_says_why(backend, monkeypatch, tmp_path):
-    run = backend("curve.py", lr=0.1, epochs="1\0")
+    run = backend("resumable.py", lr=0.1, epochs="1\0")
     run.start(trial(), None)
     exited = first(run)
     assert (exited.exit_code, exited.trial_id) == (local.CANNOT_START, 0) and "null byte" in exited.tail
@@ -125,14 +140,14 @@ def test_what_cannot_be_executed_is_an_exit_that_says_why(backend, monkeypatch, 
 def test_a_folder_that_cannot_be_made_is_a_fault_of_the_environment(backend, tmp_path):
     (tmp_path / "job").write_text("a file where the folder should be")
     with pytest.raises(EnvironmentFault, match="job/0"):
-        backend("curve.py").start(trial(), None)
+        backend("resumable.py").start(trial(), None)
 
 
 def test_no_file_descriptors_left_is_a_fault_of_the_environment(backend, monkeypatch):
     def exhausted(*args, **options):
         raise OSError(24, os.strerror(24))
 
-    run = backend("curve.py")
+    run = backend("resumable.py")
     monkeypatch.setattr(local, "launch", exhausted)
     with pytest.raises(EnvironmentFault, match="Too many open files") as caught:
         run.start(trial(), None)
@@ -140,7 +155,7 @@ def test_no_file_descriptors_left_is_a_fault_of_the_environment(backend, monkeyp
 
 
 def test_several_trials_run_side_by_side(backend):
-    run = backend("curve.py", epochs=2)
+    run = backend("resumable.py", epochs=2)
     for number in range(4):
         run.start(trial(number, lr=number / 10), None)
     events = collect(run, exits=4)
