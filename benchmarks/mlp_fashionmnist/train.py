@@ -171,7 +171,7 @@ class Training:
         self.epoch, self.best, self.elapsed = state["epoch"], state["best"], state["elapsed"]
 
 
-def parse(argv: list[str] | None = None) -> argparse.Namespace:
+def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     for name in ("epochs", "n_units_1", "n_units_2", "batch_size"):
         parser.add_argument(f"--{name}", type=int, required=True)
@@ -185,8 +185,8 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     return known
 
 
-def main() -> None:
-    args = parse()
+def main(argv: Sequence[str] | None = None) -> None:
+    args = parse(argv)
     start = time.monotonic()
     torch.set_flush_denormal(True)  # strong weight decay leads to denormal weights, which are many times slower
     if args.train_seed is not None:
