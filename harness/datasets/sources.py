@@ -13,7 +13,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
-from urllib.error import HTTPError
+from urllib.error import HTTPError, URLError
 
 from harness.datasets.model import Dataset, DebianPackage, Unavailable
 
@@ -40,14 +40,13 @@ def _bar(text: str, total: int | None) -> Iterator[Callable[[int], None]]:
 def download(dataset: Dataset, target: Path) -> None:
     """Fetch the files from the web server of `dataset.url`."""
     for name in dataset.files:
-        url = f"{str(dataset.url).rstrip('/')}/{name}"
-        with _open(url) as response, (target / name).open("wb") as file:
+        with _open(f"{str(dataset.url).rstrip('/')}/{name}") as response, (target / name).open("wb") as file:
             with _bar(name, response.length) as advance:
-                while chunk := _read(response, url):
+                while chunk := _read(response):
                     file.write(chunk)
                     advance(len(chunk))
             if response.length:
-                raise Unavailable(f"{url}: the connection ended early")
+                raise Unavailable(f"the connection ended early, within {name}")
 
 
 def _open(url: str) -> HTTPResponse:
@@ -63,6 +62,8 @@ def _open(url: str) -> HTTPResponse:
         except HTTPError as error:
             error.close()
             answers.append(error)
+        except URLError as error:
+            answers.append(Exception(error.reason))
         except (OSError, HTTPException, ValueError) as error:
             answers.append(error)
 
@@ -70,18 +71,18 @@ def _open(url: str) -> HTTPResponse:
     thread.start()
     thread.join(CONNECT_SECONDS)
     if not answers:
-        raise Unavailable(f"{url}: no answer within {CONNECT_SECONDS:.0f} s")
+        raise Unavailable(f"no answer within {CONNECT_SECONDS:.0f} s")
     answer = answers[0]
     if isinstance(answer, Exception):
-        raise Unavailable(f"{url}: {answer}")
+        raise Unavailable(str(answer))
     return answer
 
 
-def _read(response: HTTPResponse, url: str) -> bytes:
+def _read(response: HTTPResponse) -> bytes:
     try:
         return response.read(_CHUNK)
     except (OSError, HTTPException) as error:
-        raise Unavailable(f"{url}: {error or type(error).__name__}") from error
+        raise Unavailable(str(error) or type(error).__name__) from error
 
 
 def debian(package: DebianPackage, target: Path) -> None:
