@@ -27,7 +27,7 @@ EXAMPLES_AT_ONCE = 2048
 
 
 def read_idx(path: str) -> Tensor:
-    """The uint8 array of a gzipped IDX file (format: yann.lecun.org/exdb/mnist)."""
+    """The uint8 array of a gzipped IDX file (format: yann.lecun.com/exdb/mnist)."""
     with gzip.open(path) as file:
         data = bytearray(file.read())
     rank = data[3]
