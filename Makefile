@@ -26,12 +26,12 @@ $(VENV)/.base: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=")'
 	@test -x $(VENV)/bin/python || { echo "making $(VENV)"; $(PYTHON) -m venv $(VENV); }
 	@echo "installing the harness into $(VENV)"
-	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -e '.[docker]'
+	@$(VENV)/bin/pip install -qq --disable-pip-version-check -e '.[docker]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.base
 	@echo "installing PyTorch and the development tools into $(VENV)"
-	@$(VENV)/bin/pip install --quiet --disable-pip-version-check -e '.[benchmarks,dev,docker,gpsearchers]'
+	@$(VENV)/bin/pip install -qq --disable-pip-version-check -e '.[benchmarks,dev,docker,gpsearchers]'
 	@touch $@
 
 .PHONY: need-exp

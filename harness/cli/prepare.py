@@ -34,21 +34,33 @@ def choose_runtime(asked: str, say: Say) -> str:
     return name
 
 
-def open_runtime(name: str, root: Path, plan: Plan, *, install: bool, say: Say) -> Runtime:
-    """The runtime, ready: image built, or packages present.
+def open_runtime(name: str, root: Path, plan: Plan, *, install: bool, say: Say) -> tuple[Runtime, Mapping[str, str]]:
+    """The runtime, ready: image built, or packages present; and the facts on it that jobs keep.
 
     Args:
         install: install missing packages into this environment instead of asking for it.
     """
+    facts = {"runtime": name, **_revision()}
     if name == "docker":
         from harness.runtime.docker import DockerRuntime
         from harness.runtime.image import ensure_image
 
-        return DockerRuntime(ensure_image(say=say))
+        image = ensure_image(say=say)
+        return DockerRuntime(image), {**facts, "image": image}
     from harness.runtime.process import ProcessRuntime
 
     _ensure_packages(plan, install=install, say=say)
-    return ProcessRuntime(root)
+    return ProcessRuntime(root), facts
+
+
+def _revision() -> dict[str, str]:
+    """Git revision of the harness, {} outside a checkout."""
+    try:
+        command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+        done = subprocess.run(command, capture_output=True, text=True)
+    except OSError:
+        return {}
+    return {"git_hash": done.stdout.strip()} if done.returncode == 0 else {}
 
 
 def _ensure_packages(plan: Plan, *, install: bool, say: Say) -> None:
@@ -68,7 +80,7 @@ def _ensure_packages(plan: Plan, *, install: bool, say: Say) -> None:
         if any(f'extra == "{extra}"' in requirement for extra in missing)
     ]
     say(f"installing {', '.join(requirements)} for trials in plain processes (once)")
-    if subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", *requirements]).returncode != 0:
+    if subprocess.run([sys.executable, "-m", "pip", "install", "-qq", *requirements]).returncode != 0:
         raise EnvironmentFault(f"pip could not install {', '.join(requirements)}; its message is above")
     importlib.invalidate_caches()
 

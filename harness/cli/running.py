@@ -63,7 +63,7 @@ def run_planned(
 ) -> Run:
     """Run the jobs to their ends. EnvironmentFault where the machine lacks something."""
     runtime_name = choose_runtime(args.runtime, console.print)
-    runtime = open_runtime(runtime_name, sweep.root, plan, install=args.prepare, say=console.print)
+    runtime, facts = open_runtime(runtime_name, sweep.root, plan, install=args.prepare, say=console.print)
     data_of = DataFinder(console.print)
     for planned in todo:
         data_of(planned.job)
@@ -73,7 +73,7 @@ def run_planned(
             sweep=sweep,
             journal=journal,
             runtime=runtime,
-            runtime_name=runtime_name,
+            launch=facts,
             follower=follower,
             slots=args.jobs,
             data_of=data_of,

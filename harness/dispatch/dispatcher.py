@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from harness.dispatch.folders import open_folder
@@ -23,7 +24,7 @@ DataOf = Callable[[Job], Mapping[str, Path]]
 
 class Dispatcher:
     """Args:
-    runtime_name: kept in the ledger with each job.
+    launch: facts on the launch that jobs keep (runtime, image, revision).
     slots: experiments that may run at once.
     data_of: folders of the data sets that a job reads.
     label_of: short name of a job for people.
@@ -36,7 +37,7 @@ class Dispatcher:
         sweep: SweepDir,
         journal: Journal,
         runtime: Runtime,
-        runtime_name: str,
+        launch: Mapping[str, str],
         follower: Follower,
         slots: int,
         data_of: DataOf,
@@ -46,7 +47,7 @@ class Dispatcher:
         self._sweep = sweep
         self._journal = journal
         self._runtime = runtime
-        self._runtime_name = runtime_name
+        self._launch_facts = launch
         self._follower = follower
         self._slots = slots
         self._data_of = data_of
@@ -96,10 +97,10 @@ class Dispatcher:
         if planned.open:
             # What an earlier attempt left in the runtime must not be taken for the new one.
             self._runtime.collect(planned.job.tuner_name, self._sweep.job(planned.job.tuner_name).path)
-        job = open_folder(self._sweep, planned.job, planned.attempts)
+        job = open_folder(self._sweep, replace(planned.job, launch=self._launch_facts), planned.attempts)
         folder = self._sweep.job(job.tuner_name)
         request = self._runtime.request(job.tuner_name, folder.path, self._data_of(job))
-        self._journal.append("submitting", job_id=job.job_id, tuner_name=job.tuner_name, runtime=self._runtime_name)
+        self._journal.append("submitting", job_id=job.job_id, tuner_name=job.tuner_name, **self._launch_facts)
         self._runtime.submit(request)
         self._follow(job)
 

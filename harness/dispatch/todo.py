@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.jobdir import SweepDir
 from harness.ledger.state import SweepState
@@ -36,7 +36,7 @@ def compare(jobs: Iterable[Job], state: SweepState, sweep: SweepDir) -> list[Pla
         if record is None:
             planned.append(Planned(job, done=False, attempts=0, open=False))
             continue
-        named = Job(job.index, job.job_id, record.tuner_name, job.settings, job.origins)
+        named = replace(job, tuner_name=record.tuner_name)
         # The folder is asked too: somebody may have deleted it, and then the results are missing.
         completed = read_status(sweep.job(record.tuner_name)).get("state") == "completed"
         done = record.state in ("completed", "submitting") and completed

@@ -22,6 +22,7 @@ class Job:
     job_id: digest of the settings that can change a result; equal for equal experiments, on any machine.
     settings: flat scalars, defaults included, absent where there is neither value nor default.
     origins: setting -> where its value comes from.
+    launch: how it was launched (runtime, image, revision of the code), for metadata; empty before.
     """
 
     index: int
@@ -29,6 +30,7 @@ class Job:
     tuner_name: str
     settings: Settings
     origins: Mapping[str, str] = field(default_factory=dict)
+    launch: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def run_id(self) -> int:
@@ -57,7 +59,7 @@ def digest(text: str) -> str:
 
 
 def write_job(folder: JobDir, job: Job) -> None:
-    write_json(folder.job, {"schema": SCHEMA, **job.record(), "origins": dict(job.origins)})
+    write_json(folder.job, {"schema": SCHEMA, **job.record(), "origins": dict(job.origins), "launch": dict(job.launch)})
 
 
 def read_job(folder: JobDir) -> Job:
@@ -67,4 +69,5 @@ def read_job(folder: JobDir) -> Job:
         raise ValueError(f"{folder.path} is no job folder: it has no {Path(folder.job).name}")
     if record.get("schema") != SCHEMA:
         raise ValueError(f"{folder.job}: schema {record.get('schema')} is not known to this version ({SCHEMA})")
-    return Job(record["index"], record["job_id"], record["tuner_name"], record["settings"], record["origins"])
+    names = ("index", "job_id", "tuner_name", "settings", "origins", "launch")
+    return Job(**{name: record[name] for name in names})

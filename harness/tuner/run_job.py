@@ -70,7 +70,7 @@ def _run(
         tuner_name=job.tuner_name,
         method=method_name(job.settings),
     )
-    write_metadata(folder, facts)
+    write_metadata(folder, {**facts, **job.launch})
     recorder = Recorder(folder, problem.space.constants)
     log = LogListener(history, experiment.parts.experiment)
     backend: Backend = experiment.backend_plugin.load()(

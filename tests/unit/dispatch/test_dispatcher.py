@@ -41,7 +41,7 @@ class Sweep:
                 sweep=self.dir,
                 journal=self.journal,
                 runtime=runtime,
-                runtime_name="scripted",
+                launch={"runtime": "scripted"},
                 follower=follower,
                 slots=slots,
                 data_of=lambda job: {},
