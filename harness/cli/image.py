@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 
 
-def register(parser: argparse.ArgumentParser) -> None:
+def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
     parser.add_argument("action", choices=["build", "info"])
     parser.add_argument(
         "--base",

@@ -1,0 +1,180 @@
+"""The little of a Docker engine that we use. The SDK is imported when an engine is reached for, not before."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from harness.errors import EnvironmentFault
+
+DEFAULT_SOCKET = Path("/var/run/docker.sock")
+# Seconds without a word from the engine; one step of a build may be silent for minutes.
+PATIENCE = 120
+BUILD_PATIENCE = 3600
+START_HINT = "start one (for instance `sudo systemctl start docker`), or run without it: RUNTIME=process"
+
+
+def engine_answers() -> bool:
+    """Whether an engine of this machine can be used. Cheap where there is none.
+
+    An engine elsewhere (DOCKER_HOST=tcp:// or ssh://) does not count: it would not see our folders.
+    """
+    host = os.environ.get("DOCKER_HOST", f"unix://{DEFAULT_SOCKET}")
+    if not host.startswith("unix://") or not Path(host.removeprefix("unix://")).exists():
+        return False
+    try:
+        Engine.connect(timeout=5).close()
+    except EnvironmentFault:
+        return False
+    return True
+
+
+class Engine:
+    """A connection to an engine. Methods raise EnvironmentFault for what the engine refuses."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._api = client.api
+
+    @classmethod
+    def connect(cls, timeout: int = PATIENCE) -> Engine:
+        try:
+            import docker
+        except ImportError as error:
+            hint = "pip install 'hpo-harness[docker]', or run without it: RUNTIME=process"
+            raise EnvironmentFault("the Python package `docker` is not installed", hint=hint) from error
+        try:
+            return cls(docker.from_env(timeout=timeout))
+        except docker.errors.DockerException as error:
+            if "permission denied" in str(error).lower():
+                hint = "add yourself to its group (`sudo usermod -aG docker $USER`, then log in again)"
+                raise EnvironmentFault("no permission to use the Docker engine", hint=hint) from error
+            raise EnvironmentFault(f"no Docker engine answers: {error}", hint=START_HINT) from error
+
+    def close(self) -> None:
+        self._client.close()
+
+    def rootless(self) -> bool:
+        """Whether root in a container is the engine's unprivileged owner."""
+        with _faults("the engine"):
+            return any("rootless" in option for option in self._api.info().get("SecurityOptions") or ())
+
+    # Images
+
+    def image(self, reference: str) -> dict[str, Any] | None:
+        """What `docker image inspect` shows, None where the engine does not hold it."""
+        from docker.errors import ImageNotFound
+
+        with _faults(reference), contextlib.suppress(ImageNotFound):
+            found: dict[str, Any] = self._api.inspect_image(reference)
+            return found
+        return None
+
+    def pull(self, reference: str) -> None:
+        with _faults(reference):
+            self._client.images.pull(reference)
+
+    def build(self, context: IO[bytes], tag: str, arguments: Mapping[str, str]) -> Iterator[str]:
+        """Build from a tar archive, without network; yields the builder's output line by line."""
+        with _faults(tag):
+            events = self._api.build(
+                fileobj=context,
+                custom_context=True,
+                tag=tag,
+                buildargs=dict(arguments),
+                network_mode="none",
+                rm=True,
+                forcerm=True,
+                decode=True,
+                timeout=BUILD_PATIENCE,
+            )
+            for event in events:
+                if "error" in event:
+                    raise EnvironmentFault(f"building {tag} failed: {event['error'].strip()}")
+                yield from event.get("stream", "").splitlines()
+
+    def import_image(self, archive: IO[bytes], repository: str, tag: str) -> None:
+        """An image of one layer, from a tar archive of a root file system."""
+        with _faults(f"{repository}:{tag}"):
+            self._api.import_image_from_data(archive, repository=repository, tag=tag)
+
+    def output(self, image: str, command: Sequence[str]) -> str:
+        """Standard output of a short command, in a container of its own; EnvironmentFault where it fails."""
+        with _faults(image):
+            container = self._client.containers.create(image, list(command), network_mode="none")
+            try:
+                container.start()
+                code = container.wait()["StatusCode"]
+                text: str = container.logs(stdout=True, stderr=bool(code)).decode().strip()
+            finally:
+                container.remove(force=True)
+        if code:
+            raise EnvironmentFault(f"{command[0]} in {image} ended with exit code {code}: {text}")
+        return text
+
+    # Containers
+
+    def create(self, name: str, image: str, command: Sequence[str], details: Mapping[str, Any]) -> None:
+        """`details`: as for the SDK's `containers.create`; nothing where the name is already taken."""
+        from docker.errors import APIError
+
+        with _faults(name):
+            try:
+                self._client.containers.create(image, list(command), name=name, **details)
+            except APIError as error:
+                if error.status_code != 409:
+                    raise
+
+    def start(self, name: str) -> None:
+        with _faults(name):
+            self._api.start(name)
+
+    def inspect(self, name: str) -> dict[str, Any] | None:
+        """What `docker inspect` shows of a container, None where there is none."""
+        from docker.errors import NotFound
+
+        with _faults(name), contextlib.suppress(NotFound):
+            found: dict[str, Any] = self._api.inspect_container(name)
+            return found
+        return None
+
+    def list(self, label: str) -> list[dict[str, Any]]:
+        """Every container that has the label, whatever its state: one call, however many there are."""
+        with _faults("the engine"):
+            found: list[dict[str, Any]] = self._api.containers(all=True, filters={"label": label})
+            return found
+
+    def stop(self, name: str, grace: int) -> None:
+        """SIGTERM, after `grace` seconds SIGKILL; nothing where it does not run."""
+        from docker.errors import NotFound
+
+        with _faults(name), contextlib.suppress(NotFound):
+            self._api.stop(name, timeout=grace)
+
+    def tail(self, name: str, lines: int) -> bytes:
+        with _faults(name):
+            found: bytes = self._api.logs(name, tail=lines)
+            return found
+
+    def remove(self, name: str) -> None:
+        from docker.errors import NotFound
+
+        with _faults(name), contextlib.suppress(NotFound):
+            self._api.remove_container(name, force=True, v=True)
+
+
+@contextlib.contextmanager
+def _faults(subject: str) -> Iterator[None]:
+    """What the SDK raises, as ours."""
+    from docker.errors import APIError, DockerException
+    from requests.exceptions import RequestException
+
+    try:
+        yield
+    except APIError as error:
+        raise EnvironmentFault(f"Docker refuses {subject}: {error.explanation or error}") from error
+    except (DockerException, RequestException) as error:
+        raise EnvironmentFault(f"the Docker engine failed over {subject}: {error}", hint=START_HINT) from error
