@@ -124,13 +124,27 @@ class Resolved:
 
 
 @dataclass(frozen=True)
+class _Choice:
+    """What a choice of plug-ins brings: models, and the benchmark's defaults for each of them."""
+
+    found: Mapping[str, Plugin]
+    problems: Sequence[str]
+    models: Sequence[tuple[str, type[Options], Mapping[str, Any]]]
+
+
+@dataclass(frozen=True)
 class _Part:
     """One part's validated options (None with `faults`), and its share of the settings."""
 
+    key: str
     options: Options | None
     settings: Mapping[str, Any]
     identity: Mapping[str, Any]
     faults: Sequence[str]
+
+
+# Of a product over many values, most parts never come again: what is kept for reuse is bounded.
+MAX_KEPT_PARTS = 1000
 
 
 class Resolver:
@@ -138,57 +152,66 @@ class Resolver:
 
     def __init__(self, origins: Mapping[str, str]) -> None:
         self._origins = origins
-        self._parts: dict[tuple[type[Options], str], _Part] = {}
-        self._chosen: dict[tuple[str, ...], tuple[dict[str, Plugin], list[str]]] = {}
-        self._provenance: dict[tuple[str, ...], Mapping[str, str]] = {}
-        self._fitting: dict[tuple[int, ...], list[str]] = {}
+        self._choices: dict[tuple[str, ...], _Choice] = {}
+        self._parts: dict[str, _Part] = {}
+        self._fitting: dict[tuple[str, ...], list[str]] = {}
+        self._provenance: dict[tuple[str, ...], tuple[frozenset[str], Mapping[str, str]]] = {}
 
     def resolve(self, values: Mapping[str, Any]) -> Resolved:
         """`values`: scalars of one experiment, without run id and seed offset."""
         names = tuple(str(values.get(setting)) for setting in KINDS)
-        if names not in self._chosen:
-            self._chosen[names] = chosen(values)
-        found, problems = self._chosen[names]
-        if problems:
-            return Resolved({}, {}, frozenset(), "", problems)
-        defaults = benchmark_defaults(found["benchmark_name"])
+        choice = self._choices.get(names) or self._choose(names, values)
+        if choice.problems:
+            return Resolved({}, {}, frozenset(), "", choice.problems)
         parts: dict[str, _Part] = {}
         used: list[str] = []
-        for part, model in models(found).items():
+        for part, model, defaults in choice.models:
             given = {name: values[name] for name in model.model_fields if name in values}
             used += given
-            parts[part] = self._part(model, _applicable(defaults, model) | given)
-        settings = {name: value for part in parts.values() for name, value in part.settings.items()}
-        faults: Sequence[str] = [fault for part in parts.values() for fault in part.faults]
+            parts[part] = self._part(model, {**defaults, **given})
+        settings: dict[str, Any] = {}
+        identity: dict[str, Any] = {}
+        faults: list[str] = []
+        for one in parts.values():
+            settings.update(one.settings)
+            identity.update(one.identity)
+            faults += one.faults
         if not faults:
-            faults = check(settings, found) or self._fit(found, parts)
-        identity = {name: value for part in parts.values() for name, value in part.identity.items()}
-        return Resolved(
-            settings,
-            self._whence((*names, *used), found, used),
-            frozenset(used),
-            digest(json.dumps(identity, sort_keys=True)),
-            faults,
-        )
+            faults = check(settings, choice.found) or self._fit(choice.found, parts)
+        owned, origins = self._whence(names, choice, used)
+        return Resolved(settings, origins, owned, digest(json.dumps(identity, sort_keys=True)), faults)
+
+    def _choose(self, names: tuple[str, ...], values: Mapping[str, Any]) -> _Choice:
+        found, problems = chosen(values)
+        parts: list[tuple[str, type[Options], Mapping[str, Any]]] = []
+        if not problems:
+            defaults = benchmark_defaults(found["benchmark_name"])
+            for part, model in models(found).items():
+                applicable = {name: value for name, value in defaults.items() if name in model.model_fields}
+                parts.append((part, model, applicable))
+        self._choices[names] = _Choice(found, problems, parts)
+        return self._choices[names]
 
     def _part(self, model: type[Options], merged: Mapping[str, Any]) -> _Part:
-        key = (model, repr(merged))
+        key = f"{model.__module__}.{model.__qualname__} {merged!r}"
         if key not in self._parts:
+            if len(self._parts) >= MAX_KEPT_PARTS:
+                self._parts.clear()
             options, wrong = validate(model, merged)
             faults = [f"{self._place(fault)}{fault}" for fault in wrong]
-            values = {} if options is None else {name: getattr(options, name) for name in model.model_fields}
+            values = {} if options is None else dict(options)
             settings = {name: value for name, value in values.items() if value is not None}
             declared = arguments(model)
             identity = {name: value for name, value in settings.items() if declared[name].identity}
-            self._parts[key] = _Part(options, settings, identity, faults)
+            self._parts[key] = _Part(key, options, settings, identity, faults)
         return self._parts[key]
 
     def _fit(self, found: Mapping[str, Plugin], parts: Mapping[str, _Part]) -> list[str]:
         """Faults that only show when benchmark and scheduler meet: no resource to halve, a rung out of reach."""
-        key = tuple(id(parts[part]) for part in ("experiment", "benchmark", "scheduler"))
+        level = parts["experiment"].settings.get("max_resource_level")
+        key = (str(level), parts["benchmark"].key, parts["scheduler"].key)
         if key not in self._fitting:
             self._fitting[key] = []
-            level = parts["experiment"].settings.get("max_resource_level")
             try:
                 benchmark = found["benchmark_name"].load()(parts["benchmark"].options, level)
                 found["scheduler"].load().levels(parts["scheduler"].options, benchmark.problem)
@@ -196,22 +219,23 @@ class Resolver:
                 self._fitting[key] = error.problems
         return self._fitting[key]
 
-    def _whence(self, key: tuple[str, ...], found: Mapping[str, Plugin], given: Sequence[str]) -> Mapping[str, str]:
-        """Origin of every setting; experiments of equal parts that were given the same names share the answer."""
+    def _whence(
+        self, names: tuple[str, ...], choice: _Choice, used: Sequence[str]
+    ) -> tuple[frozenset[str], Mapping[str, str]]:
+        """Used names and origin of every setting; experiments of equal parts and given names share the answer."""
+        key = (*names, *used)
         if key not in self._provenance:
-            defaults = benchmark_defaults(found["benchmark_name"])
-            names = [name for model in models(found).values() for name in model.model_fields]
-            whence = {name: "benchmark default" if name in defaults else "default" for name in names}
-            self._provenance[key] = whence | {name: self._origins.get(name, "given") for name in given}
+            origins: dict[str, str] = {}
+            for _, model, defaults in choice.models:
+                for name in model.model_fields:
+                    origins[name] = "benchmark default" if name in defaults else "default"
+            origins.update({name: self._origins.get(name, "given") for name in used})
+            self._provenance[key] = (frozenset(used), origins)
         return self._provenance[key]
 
     def _place(self, fault: str) -> str:
         origin = self._origins.get(fault.split(" = ")[0], "")
         return f"{origin}: " if ":" in origin else ""
-
-
-def _applicable(defaults: Mapping[str, Any], model: type[Options]) -> dict[str, Any]:
-    return {name: value for name, value in defaults.items() if name in model.model_fields}
 
 
 def check(settings: Mapping[str, Any], found: Mapping[str, Plugin]) -> list[str]:
