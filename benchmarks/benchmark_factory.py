@@ -13,4 +13,12 @@ BENCHMARKS: Mapping[str, Plugin] = {
         "two-layer perceptron on Fashion-MNIST (validation accuracy, up to 81 epochs)",
         extra="benchmarks",
     ),
+    "table": Plugin(
+        "benchmarks.table.definition:define",
+        "benchmarks.table.definition:TableOptions",
+        "any table of finished trainings (--table FILE.parquet), played back in virtual time",
+        capabilities=frozenset({"tabulated"}),
+        pairs_with=frozenset({"simulated"}),
+        extra="blackbox",
+    ),
 }

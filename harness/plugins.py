@@ -4,6 +4,7 @@ Capabilities:
     multi_fidelity  scheduler: needs a resource that the benchmark reports
     stops_early     scheduler: trials may end before their last resource level
     pauses          scheduler: pauses and resumes trials, so the back-end must keep checkpoints
+    tabulated       benchmark: has a table of finished trainings
     detaches        runtime: jobs go on when the launching process ends
 """
 
@@ -64,6 +65,12 @@ BACKENDS: Mapping[str, Plugin] = {
         "harness.backends.local:LocalBackend",
         "harness.backends.local:LocalOptions",
         "a process group for every trial, on the machine (or in the container) of the tuner",
+    ),
+    "simulated": Plugin(
+        "harness.backends.simulated:SimulatedBackend",
+        "harness.backends.simulated:SimulatedOptions",
+        "plays trials back from a table, in virtual time",
+        needs=frozenset({"tabulated"}),
     ),
 }
 

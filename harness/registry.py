@@ -20,7 +20,9 @@ class Plugin:
         options: "module:attribute" of its options model; importing that module must stay cheap.
         summary: one line for `--help` and `harness list`.
         capabilities: declared facts that `plan.resolve` checks combinations by.
-        pairs_with: names of the other kind that it may be combined with; empty for all.
+        pairs_with: names of the other kind that it may be combined with (scheduler and searcher; of a benchmark:
+            back-ends); empty for all.
+        needs: of a back-end: capabilities that the benchmark must have.
         extra: optional dependencies of this project that it needs where it runs ("pip install -e .[extra]").
     """
 
@@ -29,6 +31,7 @@ class Plugin:
     summary: str
     capabilities: frozenset[str] = frozenset()
     pairs_with: frozenset[str] = frozenset()
+    needs: frozenset[str] = frozenset()
     extra: str = ""
 
     def load(self) -> Any:

@@ -23,11 +23,12 @@ from harness.backends.capture import Stream
 from harness.backends.invocation import leg_config, script_arguments, script_environment
 from harness.backends.leg import Leg, launch
 from harness.backends.process import Guard, kill_group, reap
+from harness.benchmark import Benchmark
 from harness.core.clock import RealClock
 from harness.core.events import Event, Exited, Reported
 from harness.core.problem import Problem
 from harness.core.trial import Trial
-from harness.errors import EnvironmentFault
+from harness.errors import EnvironmentFault, UsageError
 from harness.jobdir import JobDir, TrialDir, replacing, write_json
 from harness.options import Options
 
@@ -76,6 +77,16 @@ class LocalBackend:
         self._guard = Guard()
         self._legs: dict[int, Leg] = {}
         self._events: list[Event] = []
+
+    @staticmethod
+    def for_job(
+        benchmark: Benchmark, job: JobDir, options: LocalOptions, data: Mapping[str, Path], seed: int
+    ) -> LocalBackend:
+        """The back-end of a job. UsageError where the benchmark has nothing to run."""
+        if benchmark.script is None:
+            raise UsageError("the back-end local needs a benchmark with a training script")
+        extra_args = {argument: str(place) for argument, place in data.items()}
+        return LocalBackend(script=benchmark.script, problem=benchmark.problem, job=job, extra_args=extra_args)
 
     def start(self, trial: Trial, until: int | None) -> None:
         """A process that cannot be started is reported as an exit with code 127.

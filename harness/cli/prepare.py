@@ -19,7 +19,7 @@ Say = Callable[[str], None]
 
 DISTRIBUTION = "hpo-harness"
 # One module for each extra, to see whether it is installed.
-EXTRA_MODULES = {"gpsearchers": "scipy", "benchmarks": "torch"}
+EXTRA_MODULES = {"gpsearchers": "scipy", "benchmarks": "torch", "blackbox": "pyarrow"}
 
 
 def choose_runtime(asked: str, say: Say) -> str:
@@ -108,6 +108,9 @@ class DataFinder:
 
         folders = {}
         for argument, need in load_benchmark(job.settings).data.items():
+            if need.dataset is None:
+                folders[argument] = Path(need.folder or "").absolute()
+                continue
             key = (need.dataset, need.folder)
             if key not in self._found:
                 self._found[key] = locate(DATASETS[need.dataset], folder=need.folder, say=self._say)

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Protocol
 
 
 class Clock(Protocol):
+    """Attributes:
+    tick: seconds that the back-end may be waited for at a stretch, so that whoever watches hears something meanwhile.
+    """
+
+    @property
+    def tick(self) -> float: ...
+
     def now(self) -> float:
         """Seconds since the experiment started; never decreases."""
         ...
@@ -14,6 +22,8 @@ class Clock(Protocol):
 
 class RealClock:
     """Monotonic wall-clock time since construction: a system clock that jumps back does not disturb it."""
+
+    tick = 1.0
 
     def __init__(self) -> None:
         self._start = time.monotonic()
@@ -23,7 +33,9 @@ class RealClock:
 
 
 class VirtualClock:
-    """Time that moves only when it is told to."""
+    """Time that moves only when it is told to. To wait for it takes no time, however long."""
+
+    tick = math.inf
 
     def __init__(self) -> None:
         self._now = 0.0

@@ -52,6 +52,11 @@ class Scheduler(Protocol):
 
 
 class Backend(Protocol):
+    """A job's is made by the static method `for_job(benchmark, job folder, own options, data, seed)` of its class.
+
+    `data`: argument of the training script -> folder of its data set; `seed`: root of the experiment's draws.
+    """
+
     @property
     def clock(self) -> Clock: ...
 

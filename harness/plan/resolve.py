@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harness import plugins
+from harness.benchmark import BenchmarkOptions
 from harness.errors import UsageError
 from harness.options import Options, arguments, validate
 from harness.plan.experiment import ExperimentOptions, SweepOptions
@@ -42,7 +43,7 @@ class Parts:
     scheduler: Options
     searcher: Options
     backend: Options
-    benchmark: Options
+    benchmark: BenchmarkOptions
 
 
 def chosen(values: Mapping[str, Any]) -> tuple[dict[str, Plugin], list[str]]:
@@ -252,4 +253,25 @@ def check(settings: Mapping[str, Any], found: Mapping[str, Plugin]) -> list[str]
                 f"{one} {settings[one]} does not go with {other} {settings[other]}; it supports: "
                 + ", ".join(sorted(supported))
             )
+    return problems + _check_backend(settings, found)
+
+
+def _check_backend(settings: Mapping[str, Any], found: Mapping[str, Plugin]) -> list[str]:
+    """Faults of a back-end that cannot run the benchmark."""
+    name, benchmark = settings["backend"], settings["benchmark_name"]
+    problems = []
+    supported = found["benchmark_name"].pairs_with
+    if supported and name not in supported:
+        problems.append(
+            f"benchmark {benchmark} does not go with back-end {name}; it supports: {', '.join(sorted(supported))}"
+        )
+    missing = found["backend"].needs - found["benchmark_name"].capabilities
+    if missing:
+        fitting = [
+            other for other, plugin in table("benchmark_name").items() if found["backend"].needs <= plugin.capabilities
+        ]
+        problems.append(
+            f"back-end {name} does not go with benchmark {benchmark}, which is not {' or '.join(sorted(missing))}; "
+            f"it supports: {', '.join(fitting) or 'none that is installed'}"
+        )
     return problems

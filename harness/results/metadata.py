@@ -13,7 +13,7 @@ from harness.core.problem import Problem
 from harness.jobdir import JobDir, write_json
 
 # `backend` must hold the class name that Syne Tune's loaders know; the launcher's own value is kept beside it.
-BACKEND_NAMES = {"local": "LocalBackend"}
+BACKEND_NAMES = {"local": "LocalBackend", "simulated": "BlackboxRepositoryBackend"}
 
 
 def metadata(

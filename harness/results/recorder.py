@@ -34,7 +34,7 @@ class Recorder:
 
     Args:
         constants: configuration entries that all trials share; they are columns too.
-        interval: seconds between two writes of `results.csv.zip`.
+        interval: seconds of the experiment between two writes of `results.csv.zip`.
     """
 
     def __init__(self, folder: JobDir, constants: Config, interval: float = 30.0) -> None:

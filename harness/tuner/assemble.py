@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from harness.benchmark import Benchmark
 from harness.core.protocols import Context, Scheduler, Searcher
@@ -28,17 +29,24 @@ class Experiment:
 
 def load_benchmark(settings: Settings) -> Benchmark:
     """The benchmark of a job, without its scheduler and searcher."""
-    parts = build_parts(settings)
+    return _define(build_parts(settings), {})
+
+
+def _define(parts: Parts, data: Mapping[str, Path]) -> Benchmark:
     define = table("benchmark_name")[parts.experiment.benchmark_name].load()
-    benchmark: Benchmark = define(parts.benchmark, parts.experiment.max_resource_level)
+    benchmark: Benchmark = define(parts.benchmark.relocated(data), parts.experiment.max_resource_level)
     return benchmark
 
 
-def assemble(settings: Mapping[str, object]) -> Experiment:
-    """Build the experiment. UsageError where the settings do not fit the plug-ins of this version."""
+def assemble(settings: Settings, data: Mapping[str, Path]) -> Experiment:
+    """Build the experiment. UsageError where the settings do not fit the plug-ins of this version.
+
+    Args:
+        data: as in `run_job`.
+    """
     parts = build_parts(settings)
     options = parts.experiment
-    benchmark = load_benchmark(settings)
+    benchmark = _define(parts, data)
     scheduler_plugin = table("scheduler")[options.scheduler]
     scheduler_class = scheduler_plugin.load()
     context = Context(

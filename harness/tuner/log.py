@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 
+from harness.core.clock import RealClock
 from harness.core.decisions import Action, Decision
 from harness.core.history import History
 from harness.core.trial import Result, Status, Trial
@@ -22,6 +23,7 @@ class LogListener:
     def __init__(self, history: History, options: ExperimentOptions) -> None:
         self._history = history
         self._options = options
+        self._clock = RealClock()
         self._due = options.print_update_interval
         self._decisions: list[str] = []
         self._tellable = not options.no_debug_log
@@ -45,7 +47,7 @@ class LogListener:
             self._decided(f"trial {trial.trial_id} completed")
 
     def tick(self, at: float) -> None:
-        if at < self._due:
+        if self._clock.now() < self._due:
             return
         self._due += self._options.print_update_interval
         if not self._options.no_tuner_logging:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from harness.core.clock import Clock
+from harness.core.clock import Clock, RealClock
 from harness.core.decisions import Action, Decision, Done, Resume, Start, Wait
 from harness.core.events import Event, Exited, Reported
 from harness.core.history import History
@@ -27,7 +27,7 @@ class Listener(Protocol):
     def reported(self, trial: Trial, result: Result, decision: Decision) -> None: ...
     def ended(self, trial: Trial, at: float, reason: str, exit_code: int | None, tail: str) -> None: ...
     def tick(self, at: float) -> None:
-        """Called at least every `TICK_SECONDS`, for what is due by time."""
+        """Called about once a second of real time, while anything happens, for whoever watches from outside."""
         ...
 
 
@@ -37,9 +37,6 @@ class Outcome:
 
     state: str
     reason: str
-
-
-TICK_SECONDS = 1.0
 
 
 class Tuner:
@@ -73,6 +70,9 @@ class Tuner:
         self._caps_starts = caps_starts
         self._exhausted = False
         self._interruption = interruption
+        # Those who watch live in real time, whatever the clock of the trials.
+        self._watch = RealClock()
+        self._next_tick = 0.0
 
     def run(self) -> Outcome:
         """Blocks until the experiment is over; all trials have ended by then, whatever happens."""
@@ -98,8 +98,7 @@ class Tuner:
                 if self._over(clock) is not None:
                     break
                 self._handle(event)
-            for listener in self._listeners:
-                listener.tick(clock.now())
+            self._tick(clock)
 
     def _over(self, clock: Clock) -> Outcome | None:
         interrupted = self._interruption()
@@ -113,8 +112,15 @@ class Tuner:
     def _patience(self, clock: Clock) -> float:
         """Seconds that the back-end may block."""
         if self._stopping.timeout is None:
-            return TICK_SECONDS
-        return max(0.0, min(TICK_SECONDS, self._stopping.timeout - clock.now()))
+            return clock.tick
+        return max(0.0, min(clock.tick, self._stopping.timeout - clock.now()))
+
+    def _tick(self, clock: Clock) -> None:
+        if self._watch.now() < self._next_tick:
+            return
+        self._next_tick = self._watch.now() + self._watch.tick
+        for listener in self._listeners:
+            listener.tick(clock.now())
 
     def _fill_workers(self) -> bool:
         """Start what can be started; whether anything may still be started later without an event of a trial."""
@@ -194,11 +200,10 @@ class Tuner:
         return Status.COMPLETED if at_top else Status.STOPPED
 
     def _exit(self, trial: Trial, event: Exited) -> None:
-        reported = bool(trial.results) and trial.results[-1].leg == trial.leg
         if event.exit_code != 0:
             cause = f"signal {-event.exit_code}" if event.exit_code < 0 else f"exit code {event.exit_code}"
             self._end(trial, Status.FAILED, event.at, cause, event)
-        elif not reported:
+        elif not trial.results:  # a resumed leg without one had nothing left to do
             name = self._history.problem.metric
             self._end(trial, Status.FAILED, event.at, f"ended without a report of the metric '{name}'", event)
         else:

@@ -38,7 +38,7 @@ def run_job(path: Path, data: Mapping[str, Path], parent: int | None = None) -> 
     started = time.monotonic()
     try:
         job = read_job(folder)
-        experiment = assemble(job.settings)
+        experiment = assemble(job.settings, data)
         history = History(experiment.benchmark.problem)
         status = StatusFile(folder, history)
         with _logging(folder, experiment.parts.experiment):
@@ -65,7 +65,7 @@ def _run(
     facts = metadata(
         job.settings,
         problem,
-        entrypoint=experiment.benchmark.script.stem,
+        entrypoint=experiment.benchmark.entrypoint,
         job_id=job.job_id,
         tuner_name=job.tuner_name,
         method=method_name(job.settings),
@@ -73,11 +73,8 @@ def _run(
     write_metadata(folder, {**facts, **job.launch})
     recorder = Recorder(folder, problem.space.constants)
     log = LogListener(history, experiment.parts.experiment)
-    backend: Backend = experiment.backend_plugin.load()(
-        script=experiment.benchmark.script,
-        problem=problem,
-        job=folder,
-        extra_args={argument: str(place) for argument, place in data.items()},
+    backend: Backend = experiment.backend_plugin.load().for_job(
+        experiment.benchmark, folder, experiment.parts.backend, data, job.random_seed
     )
     tuner = Tuner(
         history=history,

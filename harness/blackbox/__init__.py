@@ -1,0 +1,1 @@
+"""Tables of finished trainings, from which trials are played back in virtual time."""
