@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from harness.errors import HarnessError
+from harness.errors import EnvironmentFault, HarnessError
 
 # Name -> (module in harness.cli, one line). A module has `register(parser, argv)` and `run(args) -> exit code`.
 COMMANDS = {
@@ -53,18 +53,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = _run(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()
         return code
+    except BrokenPipeError:
+        # The reader of our output has left (`| head`); a second complaint at exit would only confuse.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except HarnessError as error:
         print(f"error: {error}", file=sys.stderr)
         if error.hint:
             print(f"hint: {error.hint}", file=sys.stderr)
         return error.exit_code
+    except OSError as error:
+        # A full disk or a missing permission can meet any write; state files are safe, they are moved into place.
+        print(f"error: {error}", file=sys.stderr)
+        return EnvironmentFault.exit_code
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
-    except BrokenPipeError:
-        # The reader of our output has left (`| head`); a second complaint at exit would only confuse.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ def read_lines(path: Path) -> Iterator[Entry]:
     """The whole JSON lines of a file; torn ones are passed over. Nothing where there is no file."""
     try:
         file = open(path, "rb")  # noqa: SIM115 -- only its opening may fail silently
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return
     with file:
         for line in file:

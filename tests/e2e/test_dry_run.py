@@ -46,7 +46,10 @@ def test_manifest_and_command_line_plan_equal_jobs(root):
     offset = ("--random_seed_offset", "3")
     manifest = stdout("-m", "harness", "plan", path, "--json", *offset)
     command = subprocess.run(
-        [sys.executable, "-m", "harness", "plan", path, "--as-command", *offset], capture_output=True, text=True, cwd=ROOT
+        [sys.executable, "-m", "harness", "plan", path, "--as-command", *offset],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
     ).stdout.split()
     assert command[:2] == ["python", "scripts/launch_hpo.py"]
     launched = stdout(*command[1:], "--dry_run")
@@ -57,8 +60,18 @@ def test_write_manifest_and_skip(root, tmp_path):
     file = tmp_path / "m.yaml"
     whole = launch("--num_runs", "4", "--random_seed_offset", "1")
     done = subprocess.run(
-        [sys.executable, "scripts/launch_hpo.py", "--scheduler_timeout", "120", "--num_runs", "4", "--random_seed_offset", "1"]
-        + ["--write_manifest", str(file)],
+        [
+            sys.executable,
+            "scripts/launch_hpo.py",
+            "--scheduler_timeout",
+            "120",
+            "--num_runs",
+            "4",
+            "--random_seed_offset",
+            "1",
+            "--write_manifest",
+            str(file),
+        ],
         capture_output=True,
         text=True,
         cwd=ROOT,

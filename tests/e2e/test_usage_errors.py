@@ -15,7 +15,10 @@ def harness(*argv):
 
 
 LINES = [
-    (["--scheduler", "hyperband_stoping"], "unknown scheduler 'hyperband_stoping' (did you mean 'hyperband_stopping'?)"),
+    (
+        ["--scheduler", "hyperband_stoping"],
+        "unknown scheduler 'hyperband_stoping' (did you mean 'hyperband_stopping'?)",
+    ),
     (["--searcher", "baysopt"], "did you mean 'bayesopt'"),
     (["--benchmark_name", "mlp_fashion"], "did you mean 'mlp_fashionmnist'"),
     (["--num_workers", "0"], "num_workers = '0': input should be greater than or equal to 1"),
@@ -26,7 +29,10 @@ LINES = [
     (["--run_id", "1", "1"], "run_id: values must be distinct"),
     (["--run_id", "-1"], "run_id"),
     (["--num_runs", "0"], "num_runs = '0'"),
-    (["--scheduler", "fifo", "hyperband_stopping", "--argument_groups", "scheduler searcher"], "'searcher' has no list"),
+    (
+        ["--scheduler", "fifo", "hyperband_stopping", "--argument_groups", "scheduler searcher"],
+        "'searcher' has no list",
+    ),
     (["--random_seed_offset", "-1"], "random_seed_offset"),
     (["--experiment_name", "my_exp"], "experiment_name = 'my_exp'"),
     (["--max_resource_level", "1.5"], "max_resource_level = '1.5'"),
