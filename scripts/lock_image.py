@@ -1,6 +1,6 @@
 """Write docker/requirements.lock: the exact versions that the image holds, newest that pyproject.toml allows.
 
-    python scripts/lock_image.py
+    .venv/bin/python scripts/lock_image.py
 
 Resolves for the image's platform, whatever this machine is. The build of PyTorch (CPU or CUDA) is not part of the
 lock: pip's own configuration decides where wheels come from.

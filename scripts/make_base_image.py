@@ -1,6 +1,6 @@
 """Make the image's base from Debian's own packages, where no public base can be pulled.
 
-    sudo python scripts/make_base_image.py [--tag hpo-harness-base:bookworm] [--mirror URL]
+    sudo .venv/bin/python scripts/make_base_image.py [--tag hpo-harness-base:bookworm] [--mirror URL]
 
 Debian 12 with python3, its venv and certificates, from the mirror that this machine's apt uses. Needs root,
 `debootstrap` and a Docker engine; about one minute. Does nothing where the image exists. Ubuntu's mirrors do not carry

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import IO, Any
 
 from harness.errors import EnvironmentFault
 
-DEFAULT_SOCKET = Path("/var/run/docker.sock")
+DEFAULT_SOCKET = "/var/run/docker.sock"
 # Seconds without a word from the engine; one step of a build may be silent for minutes.
 PATIENCE = 120
 BUILD_PATIENCE = 3600
@@ -22,14 +22,30 @@ def engine_answers() -> bool:
 
     An engine elsewhere (DOCKER_HOST=tcp:// or ssh://) does not count: it would not see our folders.
     """
-    host = os.environ.get("DOCKER_HOST", f"unix://{DEFAULT_SOCKET}")
-    if not host.startswith("unix://") or not Path(host.removeprefix("unix://")).exists():
+    if not _host().startswith("unix://"):
         return False
     try:
         Engine.connect(timeout=5).close()
     except EnvironmentFault:
         return False
     return True
+
+
+def _host() -> str:
+    return os.environ.get("DOCKER_HOST") or f"unix://{DEFAULT_SOCKET}"
+
+
+def _knock(path: str) -> None:
+    """EnvironmentFault where nobody listens at a socket, or not to us; the SDK's own messages do not tell it apart."""
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as door:
+            door.settimeout(5)
+            door.connect(path)
+    except PermissionError as error:
+        hint = "add yourself to its group (`sudo usermod -aG docker $USER`, then log in again)"
+        raise EnvironmentFault(f"no permission to use the Docker engine at {path}", hint=hint) from error
+    except OSError as error:
+        raise EnvironmentFault(f"no Docker engine answers at {path}: {error.strerror}", hint=START_HINT) from error
 
 
 class Engine:
@@ -41,18 +57,20 @@ class Engine:
 
     @classmethod
     def connect(cls, timeout: int = PATIENCE) -> Engine:
+        host = _host()
+        if host.startswith("unix://"):
+            _knock(host.removeprefix("unix://"))
         try:
-            import docker
+            # Through its modules: without the SDK, `docker` alone would be the folder of that name in a checkout.
+            from docker.client import from_env
+            from docker.errors import DockerException
         except ImportError as error:
             hint = "pip install 'hpo-harness[docker]', or run without it: RUNTIME=process"
             raise EnvironmentFault("the Python package `docker` is not installed", hint=hint) from error
         try:
-            return cls(docker.from_env(timeout=timeout))
-        except docker.errors.DockerException as error:
-            if "permission denied" in str(error).lower():
-                hint = "add yourself to its group (`sudo usermod -aG docker $USER`, then log in again)"
-                raise EnvironmentFault("no permission to use the Docker engine", hint=hint) from error
-            raise EnvironmentFault(f"no Docker engine answers: {error}", hint=START_HINT) from error
+            return cls(from_env(timeout=timeout))
+        except DockerException as error:
+            raise EnvironmentFault(f"no Docker engine answers at {host}: {error}", hint=START_HINT) from error
 
     def close(self) -> None:
         self._client.close()
@@ -155,9 +173,15 @@ class Engine:
             self._api.stop(name, timeout=grace)
 
     def tail(self, name: str, lines: int) -> bytes:
+        """Last lines of standard output, then of standard error.
+
+        The engine keeps no order between the two, and its own `tail` counts before it tells them apart: the message
+        of a crash could be missing.
+        """
         with _faults(name):
-            found: bytes = self._api.logs(name, tail=lines)
-            return found
+            output: bytes = self._api.logs(name, stdout=True, stderr=False)
+            errors: bytes = self._api.logs(name, stdout=False, stderr=True)
+            return b"".join(line for text in (output, errors) for line in text.splitlines(keepends=True)[-lines:])
 
     def remove(self, name: str) -> None:
         from docker.errors import NotFound

@@ -1,0 +1,67 @@
+"""The image: built once, exact versions, dependencies.txt, any user."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+
+import pytest
+
+from harness.runtime.image import ROOT, ensure_image, image_info
+from harness.runtime.wheels import cache_folder
+
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
+
+VERSIONS = """
+import importlib.metadata as m, torch
+print(*(f"{d.name}=={d.version.split('+')[0]}" for d in m.distributions()))
+print(torch.ones(2).sum().item())
+"""
+
+
+def tiny_wheel(folder):
+    """A package made on the spot, so that no index is asked."""
+    info = "tinywheel-1.0.dist-info"
+    with zipfile.ZipFile(folder / "tinywheel-1.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("tinywheel.py", "VALUE = 42\n")
+        wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: tinywheel\nVersion: 1.0\n")
+        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{info}/RECORD", f"tinywheel.py,,\n{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n")
+
+
+def test_an_unchanged_image_is_not_built_again(image):
+    said = []
+    assert ensure_image("local", say=said.append) == image
+    assert said == []
+    info = image_info("local")
+    assert (info.tag, info.built) == (image, True)
+
+
+def test_the_image_holds_what_the_lock_says(image, engine):
+    installed, total = engine.output(image, ["python", "-c", VERSIONS]).splitlines()
+    lines = (ROOT / "docker" / "requirements.lock").read_text().splitlines()
+    locked = {line.lower().replace("_", "-") for line in lines if not line.startswith("#")}
+    assert locked <= {name.lower().replace("_", "-") for name in installed.split()}
+    assert total == "2.0"
+
+
+def test_packages_of_dependencies_txt_are_in_the_image(image, engine, tmp_path, monkeypatch):
+    root, wheels, cache = tmp_path / "root", tmp_path / "wheels", tmp_path / "cache"
+    shutil.copytree(ROOT / "docker", root / "docker")
+    (root / "dependencies.txt").write_text("tinywheel  # ours\nnumpy\n")
+    wheels.mkdir()
+    tiny_wheel(wheels)
+    shutil.copytree(cache_folder() / "wheels", cache / "hpo-harness" / "wheels")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    monkeypatch.setenv("PIP_FIND_LINKS", str(wheels))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    said = []
+    tag = ensure_image("local", say=said.append, root=root)
+    try:
+        assert tag != image
+        code = "import tinywheel, numpy; print(tinywheel.VALUE, numpy.__file__)"
+        value, numpy = engine.output(tag, ["python", "-c", code]).split()
+        assert value == "42"
+        assert numpy.startswith("/opt/venv/"), "what the lock holds is not installed twice"
+    finally:
+        engine._client.images.remove(tag)

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import io
+import os
+import re
+import shutil
+import tarfile
+import tomllib
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from harness.errors import EnvironmentFault
+from harness.runtime.image import ROOT, Recipe, _follow, _pack
+from harness.runtime.wheels import Target, Wheels, download_wheels
+
+
+@pytest.fixture
+def root(tmp_path):
+    shutil.copytree(ROOT / "docker", tmp_path / "docker")
+    shutil.copy(ROOT / "dependencies.txt", tmp_path)
+    return tmp_path
+
+
+def test_the_tag_is_a_hash_of_the_files_and_the_base(root):
+    tag = Recipe.of(root).tag("sha256:base")
+    assert re.fullmatch(r"hpo-harness:c-[0-9a-f]{16}", tag)
+    tags = {tag, Recipe.of(root).tag("sha256:other")}
+    for file in Recipe.of(root).files():
+        before = file.read_bytes()
+        os.utime(file, (0, 0))
+        assert Recipe.of(root).tag("sha256:base") == tag
+        file.write_bytes(before + b"\n")
+        tags.add(Recipe.of(root).tag("sha256:base"))
+        file.write_bytes(before)
+    assert len(tags) == 5
+
+
+def test_a_checkout_that_lacks_a_file_is_a_fault(root):
+    (root / "dependencies.txt").unlink()
+    with pytest.raises(EnvironmentFault, match=r"dependencies\.txt"):
+        Recipe.of(root)
+
+
+def test_every_requirement_of_the_project_is_locked():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    lines = (ROOT / "docker" / "requirements.lock").read_text().splitlines()
+    locked = dict(line.split("==") for line in lines if not line.startswith("#"))
+    versions = {canonicalize_name(name): version for name, version in locked.items()}
+    for wanted in map(Requirement, [*project["dependencies"], *extras["gpsearchers"], *extras["benchmarks"]]):
+        version = versions.get(canonicalize_name(wanted.name))
+        assert version in wanted.specifier, f"{wanted}: run scripts/lock_image.py"
+
+
+def test_the_context_depends_on_contents_only(root, tmp_path):
+    folders = [tmp_path / "locked", tmp_path / "extra"]
+    contexts = []
+    for mode, time in ((0o600, 1), (0o664, 2)):
+        for folder in folders:
+            folder.mkdir(exist_ok=True)
+            (folder / "a.whl").write_text("wheel")
+            (folder / "a.whl").chmod(mode)
+            os.utime(folder / "a.whl", (time, time))
+        context = io.BytesIO()
+        _pack(Recipe.of(root), Wheels(*folders), context)
+        contexts.append(context.getvalue())
+    assert contexts[0] == contexts[1]
+    with tarfile.open(fileobj=io.BytesIO(contexts[0])) as archive:
+        names = set(archive.getnames())
+    assert {"Dockerfile", "requirements.lock", "dependencies.txt", "wheels/locked/a.whl", "wheels/extra/a.whl"} <= names
+
+
+def test_the_dockerfile_keeps_to_what_the_classic_builder_knows():
+    text = (ROOT / "docker" / "Dockerfile").read_text()
+    assert not re.search(r"^# *syntax|--mount|--chmod|--link|<<", text, re.M)
+
+
+def test_a_failing_step_shows_its_own_output():
+    def lines():
+        yield from ("Step 1/2 : FROM x", "quiet", "Step 2/2 : RUN pip install", "no such package")
+        raise EnvironmentFault("exit code 1")
+
+    said = []
+    with pytest.raises(EnvironmentFault) as fault:
+        _follow(lines(), said.append)
+    assert said == ["  1/2 FROM x", "  2/2 RUN pip install"]
+    assert str(fault.value) == "no such package\nexit code 1"
+
+
+def test_wheels_suit_the_python_of_the_base():
+    target = Target.of("3 12 aarch64 glibc 2.35")
+    words = target.pip_arguments()
+    assert words[words.index("--python-version") + 1] == "3.12"
+    assert "manylinux_2_35_aarch64" in words and "manylinux_2_36_aarch64" not in words
+
+
+@pytest.mark.parametrize(("probed", "why"), [("3 9 x86_64 glibc 2.31", "3.9"), ("3 12 x86_64", "glibc")])
+def test_a_base_that_will_not_do_is_told(probed, why):
+    with pytest.raises(ValueError, match=why):
+        Target.of(probed)
+
+
+def test_wheels_come_from_the_cache_and_a_failed_download_leaves_nothing(root, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    asked = []
+
+    def download(words):
+        asked.append(words)
+        folder = words[words.index("--dest") + 1]
+        if (root / "fail").exists():
+            raise EnvironmentFault("no network")
+        for name in ("numpy.whl", f"new{len(asked)}.whl"):
+            open(os.path.join(folder, name), "w").close()
+
+    monkeypatch.setattr("harness.runtime.wheels._pip_download", download)
+    lock, dependencies = root / "docker" / "requirements.lock", root / "dependencies.txt"
+    target = Target("3.11", "x86_64", 36)
+    (root / "fail").touch()
+    with pytest.raises(EnvironmentFault):
+        download_wheels(lock, dependencies, target)
+    assert list((tmp_path / "cache" / "hpo-harness" / "wheels").iterdir()) == []
+    (root / "fail").unlink()
+    first = download_wheels(lock, dependencies, target)
+    assert download_wheels(lock, dependencies, target) == first
+    assert len(asked) == 2 and list(first.extra.iterdir()) == []
+    dependencies.write_text("torchvision\n")
+    wheels = download_wheels(lock, dependencies, target)
+    assert wheels.locked == first.locked
+    assert [wheel.name for wheel in wheels.extra.iterdir()] == ["new3.whl"]
