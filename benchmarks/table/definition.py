@@ -79,6 +79,8 @@ def define(options: TableOptions, max_resource_level: int | None) -> Benchmark:
     UsageError where the files cannot be read, do not fit each other or the options, or have changed since the plan.
     """
     path = Path(str(options.table))
+    if not path.is_file():
+        raise UsageError(f"table = {path}: there is no such file")
     description = read_description(path)
     check_columns(path, description.columns)
     if options.table_digest != _digest(path):

@@ -54,7 +54,7 @@ def check_columns(path: Path, columns: Sequence[str]) -> None:
 
 
 def largest(path: Path, column: str) -> float:
-    """Greatest value of a numeric column, from the statistics of the file if it has any. UsageError for other columns."""
+    """Greatest value of a numeric column, from the statistics of the file if it has any; UsageError for others."""
     file = _open(path)
     index = file.metadata.schema.names.index(column)
     groups = [file.metadata.row_group(group).column(index).statistics for group in range(file.metadata.num_row_groups)]

@@ -42,6 +42,7 @@ class Recorder:
         self._constants = constants
         self._interval = interval
         self._rows: list[Row] = []
+        self._configs: dict[int, Row] = {}
         self._written_rows = -1
         self._due = 0.0
         self._events = open(folder.events, "a", encoding="utf-8")  # noqa: SIM115 -- closed by `close`
@@ -106,15 +107,19 @@ class Recorder:
         self._events.flush()
 
     def _row(self, trial: Trial, at: float, metrics: Mapping[str, Any], **own: Any) -> None:
-        config = {f"config_{name}": value for name, value in {**trial.config, **self._constants}.items()}
+        config = self._configs.get(trial.trial_id)
+        if config is None:
+            config = {f"config_{name}": value for name, value in {**trial.config, **self._constants}.items()}
+            self._configs[trial.trial_id] = config
         self._rows.append({"trial_id": trial.trial_id, **metrics, **config, **own, "st_tuner_time": at})
 
 
 def _csv(rows: Sequence[Row]) -> str:
     """CSV text of rows with differing keys: columns in the order of first appearance, absent values empty."""
-    columns = list(dict.fromkeys(name for row in rows for name in row)) or ["trial_id", "st_tuner_time"]
+    shapes = dict.fromkeys(map(tuple, rows))
+    columns = list(dict.fromkeys(name for shape in shapes for name in shape)) or ["trial_id", "st_tuner_time"]
     text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([row.get(name) for name in columns] for row in rows)
     return text.getvalue()

@@ -51,6 +51,8 @@ class Brackets:
 
     def draw(self, seed: int, trial_id: int) -> int:
         """Bracket of a new trial: a keyed draw in proportion to the trials that Hyperband starts in each."""
+        if len(self._weights) == 1:
+            return 0
         position = rng(seed, "bracket", trial_id).random() * sum(self._weights)
         bracket = 0
         while position >= self._weights[bracket] and bracket < len(self._weights) - 1:
