@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import tarfile
+import threading
 import tomllib
 
 import pytest
@@ -12,7 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from harness.errors import EnvironmentFault
-from harness.runtime.image import ROOT, Recipe, _follow, _pack
+from harness.runtime.image import ROOT, Recipe, _follow, _one_at_a_time, _pack
 from harness.runtime.wheels import Target, Wheels, download_wheels
 
 
@@ -129,3 +130,21 @@ def test_wheels_come_from_the_cache_and_a_failed_download_leaves_nothing(root, t
     wheels = download_wheels(lock, dependencies, target)
     assert wheels.locked == first.locked
     assert [wheel.name for wheel in wheels.extra.iterdir()] == ["new3.whl"]
+
+
+def test_a_second_process_waits_for_the_first_and_says_so(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    order = []
+
+    def second():
+        with _one_at_a_time(lambda line: (order.append(line), waiting.set())):
+            order.append("second")
+
+    waiting = threading.Event()
+    thread = threading.Thread(target=second)
+    with _one_at_a_time(order.append):
+        thread.start()
+        assert waiting.wait(30)
+        order.append("first is done")
+    thread.join(30)
+    assert order == ["waiting for another process that prepares the image", "first is done", "second"]
