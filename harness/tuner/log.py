@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from harness.core.clock import RealClock
-from harness.core.decisions import Action, Decision
+from harness.core.decisions import Decision
 from harness.core.history import History
 from harness.core.trial import Result, Status, Trial
 from harness.plan.experiment import ExperimentOptions
@@ -36,15 +36,13 @@ class LogListener:
 
     def reported(self, trial: Trial, result: Result, decision: Decision) -> None:
         logger.debug("trial %d reported %s: %s", trial.trial_id, dict(result.metrics), decision.action)
-        if decision.action is not Action.CONTINUE:
-            self._decided(f"trial {trial.trial_id} {_PAST[decision.action]}: {decision.reason}")
 
     def ended(self, trial: Trial, at: float, reason: str, exit_code: int | None, tail: str) -> None:
         if trial.status is Status.FAILED:
             lines = "".join(f"\n    {line}" for line in tail.splitlines())
             logger.error("trial %d failed: %s%s", trial.trial_id, reason, lines)
-        elif trial.status is Status.COMPLETED:
-            self._decided(f"trial {trial.trial_id} completed")
+        else:
+            self._decided(f"trial {trial.trial_id} {_NAMES[trial.status]}{f': {reason}' if reason else ''}")
 
     def tick(self, at: float) -> None:
         if self._clock.now() < self._due:
@@ -91,7 +89,6 @@ class LogListener:
 
 
 _NAMES = {status: status.value.lower() for status in Status} | {Status.IN_PROGRESS: "running"}
-_PAST = {Action.STOP: "stopped", Action.PAUSE: "paused"}
 
 
 def _short(value: object) -> str:
