@@ -6,7 +6,7 @@ from typing import Any
 __version__ = "0.1.0"
 
 _EXPORTS = {
-    name: "harness.core.space"
+    name: "harness.core.domains"
     for name in (
         "uniform",
         "loguniform",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.benchmark import Benchmark, BenchmarkOptions, DataNeed
+from harness.core.domains import loguniform, randint, uniform
 from harness.core.problem import Problem
-from harness.core.space import Space, loguniform, randint, uniform
+from harness.core.space import Space
 from harness.options import arg
 
 DEFAULTS = {"max_resource_level": 81, "num_workers": 4, "instance_type": "ml.c5.4xlarge"}

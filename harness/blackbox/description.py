@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from harness.core.space import Space, domain_from_spec
+from harness.core.domains import domain_from_spec
+from harness.core.space import Space
 from harness.errors import UsageError
 from harness.manifest.yaml import parse_mapping
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from harness.core.space import Categorical, Config, Domain, Space
+from harness.core.domains import Categorical, Domain
+from harness.core.space import Config, Space
 
 
 @dataclass(frozen=True)

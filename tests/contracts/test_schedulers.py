@@ -3,8 +3,9 @@
 import pytest
 
 from harness.core.decisions import Action, Decision, Resume, Start
+from harness.core.domains import randint
 from harness.core.problem import Problem
-from harness.core.space import Space, randint
+from harness.core.space import Space
 from harness.core.trial import Status
 from harness.errors import UsageError
 from harness.plugins import SCHEDULERS

@@ -2,9 +2,10 @@
 
 import pytest
 
+from harness.core.domains import choice, ordinal, randint
 from harness.core.problem import Problem
 from harness.core.seeds import rng
-from harness.core.space import Space, choice, ordinal, randint
+from harness.core.space import Space
 from harness.plugins import SCHEDULERS, SEARCHERS
 from tests.fakes.play import PROBLEM, SPACE, Play, World, context_of
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.benchmark import Benchmark, BenchmarkOptions
+from harness.core.domains import uniform
 from harness.core.problem import Problem
-from harness.core.space import Space, uniform
+from harness.core.space import Space
 from harness.options import arg
 from harness.registry import Plugin
 

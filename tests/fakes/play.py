@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.core.decisions import Action, Decision, Done, Resume, Start, Wait
+from harness.core.domains import choice, loguniform, randint, uniform
 from harness.core.history import History
 from harness.core.problem import Problem
 from harness.core.protocols import Context, Scheduler, Searcher
 from harness.core.seeds import rng
-from harness.core.space import Space, choice, loguniform, randint, uniform
+from harness.core.space import Space
 from harness.core.trial import Result, Status, Trial
 
 SPACE = Space(

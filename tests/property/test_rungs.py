@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.core.decisions import Action
+from harness.core.domains import uniform
 from harness.core.history import History
 from harness.core.problem import Problem
 from harness.core.protocols import Context
-from harness.core.space import Space, uniform
+from harness.core.space import Space
 from harness.schedulers.hyperband import HyperbandOptions, HyperbandStopping
 from harness.schedulers.rungs import geometric, quantile
 

@@ -1,8 +1,9 @@
 import numpy as np
 
+from harness.core.domains import choice, logfinrange, loguniform, ordinal, randint, uniform
 from harness.core.encode import Encoder
 from harness.core.seeds import rng
-from harness.core.space import Space, choice, logfinrange, loguniform, ordinal, randint, uniform
+from harness.core.space import Space
 
 SPACE = Space(
     {

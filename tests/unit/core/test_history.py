@@ -3,9 +3,10 @@ import re
 
 import pytest
 
+from harness.core.domains import uniform
 from harness.core.history import History, Pending
 from harness.core.problem import MissingMetric, Problem
-from harness.core.space import Space, uniform
+from harness.core.space import Space
 from harness.core.trial import Status
 
 PROBLEM = Problem(Space({"x": uniform(0, 1)}), "acc", "max", "epoch", max_resource=9)

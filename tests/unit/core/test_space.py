@@ -5,9 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.core.seeds import rng
-from harness.core.space import (
-    Space,
+from harness.core.domains import (
     choice,
     domain_from_spec,
     finrange,
@@ -16,9 +14,10 @@ from harness.core.space import (
     loguniform,
     ordinal,
     randint,
-    space_from_spec,
     uniform,
 )
+from harness.core.seeds import rng
+from harness.core.space import Space, space_from_spec
 
 DOMAINS = {
     "uniform": uniform(-2, 3),

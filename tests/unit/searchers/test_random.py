@@ -1,7 +1,8 @@
+from harness.core.domains import Float, lograndint, randint, uniform
 from harness.core.history import History
 from harness.core.problem import Problem
 from harness.core.seeds import rng
-from harness.core.space import Float, Space, lograndint, randint, uniform
+from harness.core.space import Space
 from harness.searchers.random import RandomOptions, RandomSearcher
 from tests.fakes.play import PROBLEM, SPACE, context_of
 
