@@ -91,7 +91,8 @@ def build(raw: Raw, offset: int, created: datetime | None = None) -> Plan:
     _check_names(raw, values)
     table = [*_section_axes(raw, values), *axes(values, groups)]
     resolved = _resolve_all(raw, values, table)
-    swept = dict.fromkeys(name for axis in table if len(axis) > 1 for entry in axis for name in entry)
+    written = dict.fromkeys(name for axis in table for entry in axis for name in entry)
+    swept = [name for name in written if len({repr(one.settings.get(name)) for one in resolved}) > 1]
     return Plan(
         raw=raw,
         skip=sweep.skip_initial_experiments,

@@ -27,7 +27,7 @@ def method_name(settings: Settings) -> str:
 def label(settings: Settings, swept: Sequence[str]) -> str:
     """Method, and what else sets this experiment apart from the sweep's others of the same run id."""
     extra = [
-        f"{name}={settings[name]}"
+        f"{name}={settings[name]:g}" if isinstance(settings[name], float) else f"{name}={settings[name]}"
         for name in swept
         if name not in ("run_id", "scheduler", "searcher") and name in settings
     ]

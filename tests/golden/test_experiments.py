@@ -1,0 +1,53 @@
+"""What the shipped manifests expand into."""
+
+from pathlib import Path
+
+import pytest
+
+from harness.manifest.load import load_manifest
+from harness.plan.build import build
+from harness.plan.show import label
+
+ROOT = Path(__file__).resolve().parents[2]
+EXPECTED = {
+    "mobster": ["ASHA", "MOBSTER"] * 2,
+    "seed_examples": [
+        "MOBSTER max_resource_level=27 scheduler_timeout=120",
+        "RS max_resource_level=27 scheduler_timeout=120",
+        "MOBSTER max_resource_level=81 scheduler_timeout=240",
+        "RS max_resource_level=81 scheduler_timeout=240",
+    ],
+    "ablation": [
+        "MOBSTER reduction_factor=3 grace_period=1 brackets=1",
+        "MOBSTER reduction_factor=2 grace_period=1 brackets=1",
+        "MOBSTER reduction_factor=4 grace_period=1 brackets=1",
+        "MOBSTER reduction_factor=3 grace_period=3 brackets=1",
+        "MOBSTER reduction_factor=3 grace_period=1 brackets=2",
+        "ASHA reduction_factor=3 grace_period=1 brackets=1",
+    ]
+    * 5,
+    "methods": [
+        *(f"{method} max_resource_level=9" for method in ("RS", "BO", "ASHA", "ASHA-promotion", "MOBSTER")),
+        *(f"{method} max_resource_level=27" for method in ("ASHA", "ASHA-promotion", "MOBSTER")),
+    ]
+    * 3,
+}
+
+
+def plan(name, **variables):
+    return build(load_manifest(ROOT / "experiments" / f"{name}.yaml", variables), 1)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_shipped_manifests(name):
+    made = plan(name)
+    assert [label(job.settings, made.swept) for job in made.jobs()] == EXPECTED[name]
+
+
+def test_every_shipped_manifest_is_covered():
+    assert {path.stem for path in (ROOT / "experiments").glob("*.yaml")} <= {*EXPECTED, "simulated"}
+
+
+def test_variables_change_the_study():
+    assert len(plan("mobster", num_runs=10, scheduler_timeout=3600)) == 20
+    assert "bayesopt" not in {job.settings["searcher"] for job in plan("methods", quick=True).jobs()}
