@@ -54,7 +54,8 @@ def as_user(request, uid):
 
 def test_a_job_writes_to_its_folder_alone_and_its_files_are_the_callers(jobs, tmp_path):
     data = tmp_path / "data"
-    data.mkdir(mode=0o777)
+    data.mkdir()
+    data.chmod(0o777)
     (data / "file").write_text("pixels")
     request = as_user(jobs.request(PROBE, data={"dataset_path": data}), UID)
     assert jobs.run(request) == 0
@@ -108,9 +109,10 @@ def test_a_name_submitted_twice_runs_once_until_it_was_collected(jobs):
     assert starts.read_text() == "xx"
 
 
-def test_a_launch_that_broke_off_is_finished(jobs):
+def test_a_launch_that_broke_off_is_finished_by_any_of_two(jobs):
     request = jobs.request("open('starts', 'a').write('x')")
-    jobs.runtime._create(jobs.engine, request)
+    for _ in range(2):
+        jobs.runtime._create(jobs.engine, request)
     assert jobs.runtime.poll([request.name]) == {request.name: JobState.LOST}
     assert jobs.run(request) == 0
     assert (request.folder / "starts").read_text() == "x"
