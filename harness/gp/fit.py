@@ -26,6 +26,9 @@ _warm = partial(minimise, tolerance=1e-2, max_evaluations=12)
 _REMEMBERED = 64
 _COMPARED_ROWS = 120
 _LEAST_ROWS = 3
+# Wiggles without noise and noise without wiggles are two optima; with more rows than this, both are tried.
+_LEAST_NOISY = 8
+_NOISY = -3.0
 
 
 @dataclass(frozen=True)
@@ -159,12 +162,13 @@ class Fitter:
         if start:
             known = self._optimum(kernel, rows.take(slice(start)))
             return _warm(objective, known.x, known.inverse_hessian)
-        theta = self.prior.theta_mean
-        if len(rows) <= _COLD_ROWS:
-            return _cold(objective, theta)
-        few = self._objective(kernel, replace(self._limit, rows=_COLD_ROWS).apply(rows))
-        known = _cold(few, theta)
-        return _warm(objective, known.x, known.inverse_hessian)
+        few = self._objective(kernel, replace(self._limit, rows=min(_COLD_ROWS, self._limit.rows)).apply(rows))
+        known = _cold(few, self.prior.theta_mean)
+        if len(rows) > _LEAST_NOISY:
+            noisy = self.prior.theta_mean.copy()
+            noisy[-1] = _NOISY
+            known = min(known, _cold(few, noisy), key=lambda optimum: optimum.value)
+        return known if len(rows) <= _COLD_ROWS else _warm(objective, known.x, known.inverse_hessian)
 
     def _objective(self, kernel: str, rows: Rows) -> Objective:
         pooled = np.concatenate((clean(rows.y), clean(rows.lower)))

@@ -10,7 +10,8 @@ from harness.core.encode import Block, Encoder
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-_LOCAL_SD = 0.08
+# Near an optimum the acquisition function's peak is narrow, and how narrow is not known: scales are drawn in between.
+_NEAREST, _FARTHEST = 1e-3, 0.2
 
 
 class Candidates:
@@ -37,7 +38,8 @@ class Candidates:
     def around(self, centres: Array, count: int, generator: np.random.Generator) -> Array:
         """(count, d) points near the rows of `centres`; of several choices about one changes its value."""
         points = centres[np.arange(count) % len(centres)].copy()
-        steps = generator.normal(scale=_LOCAL_SD, size=(count, int(self.numeric.sum())))
+        scales = np.exp(generator.uniform(np.log(_NEAREST), np.log(_FARTHEST), size=(count, 1)))
+        steps = scales * generator.normal(size=(count, int(self.numeric.sum())))
         points[:, self.numeric] = np.clip(points[:, self.numeric] + steps, 0.0, 1.0)
         for block in self._choices:
             width = block.stop - block.start

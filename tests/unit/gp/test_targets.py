@@ -1,0 +1,42 @@
+import numpy as np
+import pytest
+
+from harness.gp.targets import clean, keep
+
+
+def test_what_is_no_number_becomes_the_worst_seen() -> None:
+    np.testing.assert_array_equal(clean(np.array([1.0, np.nan, 3.0, np.inf, -np.inf, 2.0])), [1, 3, 3, 3, 3, 2])
+    np.testing.assert_array_equal(clean(np.full(3, np.nan)), np.zeros(3))
+
+
+def test_a_diverged_value_does_not_set_the_scale() -> None:
+    values = np.concatenate((np.linspace(0, 1, 20), [1e30]))
+    cleaned = clean(values)
+    np.testing.assert_array_equal(cleaned[:20], values[:20])
+    assert 1 < cleaned[20] < 20
+
+
+def test_a_rare_good_value_among_equal_ones_is_kept() -> None:
+    values = np.array([0.9] * 20 + [0.2, 0.95])
+    np.testing.assert_array_equal(clean(values), values)
+
+
+@pytest.mark.parametrize("huge", [1e200, 1.7e308])
+def test_numbers_near_the_end_of_the_range_stay_usable(huge: float) -> None:
+    cleaned = clean(np.array([-huge, 0.0, huge, huge, -huge]))
+    assert np.isfinite(cleaned.std())
+
+
+def test_the_best_are_never_left_out() -> None:
+    values = np.random.default_rng(0).normal(size=500)
+    kept = keep(values, np.arange(500.0), 40, 0.25)
+    assert len(kept) == len(set(kept)) == 40
+    assert set(np.argsort(values)[:10]) <= set(kept)
+    np.testing.assert_array_equal(keep(values[:30], np.arange(30.0), 40, 0.25), np.arange(30))
+
+
+def test_one_more_row_changes_the_choice_little() -> None:
+    generator = np.random.default_rng(0)
+    values, priority = generator.normal(size=501), generator.random(501)
+    before, after = set(keep(values[:500], priority[:500], 40, 0.25)), set(keep(values, priority, 40, 0.25))
+    assert len(before - after) <= 2
