@@ -99,8 +99,10 @@ def test_a_grandchild_that_holds_the_pipe_does_not_delay_the_exit(backend, tmp_p
 def test_a_grandchild_that_left_the_group_does_not_delay_the_exit_either(backend, tmp_path):
     run = backend("family.py", then="exit", escapes=True)
     run.start(trial(), None)
-    report, exited = collect(run)
-    os.kill(child_of(tmp_path), signal.SIGKILL)
+    try:
+        report, exited = collect(run)
+    finally:
+        os.kill(child_of(tmp_path), signal.SIGKILL)
     assert report.metrics["epoch"] == 1 and exited.exit_code == 0
 
 
@@ -194,7 +196,7 @@ def test_a_guard_that_was_killed_is_replaced():
     guard = Guard()
     guard.open()
     (program,) = psutil.Process().children()
-    with subprocess.Popen(["sleep", "3600"], start_new_session=True) as sleeper:
+    with subprocess.Popen(["sleep", "60"], start_new_session=True) as sleeper:
         guard.watch(sleeper.pid)
         program.kill()
         program.wait()
