@@ -1,3 +1,4 @@
+# PYTHON_ARGCOMPLETE_OK
 """`python -m harness COMMAND`, also installed as `harness`."""
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ def _overview() -> argparse.ArgumentParser:
 
 def _run(argv: Sequence[str]) -> int:
     """Only the chosen command's module is loaded: nobody pays for what other commands import."""
+    if "_ARGCOMPLETE" in os.environ:
+        _complete(argv)
     if not argv or argv[0] not in COMMANDS:
         _overview().parse_args(argv)
     from harness.cli.parser import CommandParser
@@ -45,6 +48,23 @@ def _run(argv: Sequence[str]) -> int:
     command.register(parser, argv[1:])
     code: int = command.run(parser.parse_args(argv[1:]))
     return code
+
+
+def _complete(argv: Sequence[str]) -> None:
+    """Answer a shell's request for completions (argcomplete), and end."""
+    import argcomplete
+
+    words = os.environ.get("COMP_LINE", "").split()
+    launching = argv[:1] == ["launch"] and "launch" not in words[:2]  # scripts/launch_hpo.py names no command
+    if launching:
+        parser = argparse.ArgumentParser()
+        import_module("harness.cli.launch").register(parser, words[1:])
+    else:
+        parser = argparse.ArgumentParser()
+        commands = parser.add_subparsers()
+        for name, (module, _) in COMMANDS.items():
+            import_module(f"harness.cli.{module}").register(commands.add_parser(name), words[2:])
+    argcomplete.autocomplete(parser)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -70,7 +70,7 @@ def parse(line: str) -> dict[str, Any] | None:
         return None
     try:
         record = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter for brackets without end
         return None
     return record if isinstance(record, dict) else None
 

@@ -1,3 +1,4 @@
+# PYTHON_ARGCOMPLETE_OK
 """Launch tuning experiments from one command line; the same as `harness launch`. See --help."""
 
 import sys

@@ -18,7 +18,7 @@ from pathlib import Path
 from harness.runtime.wheels import Target
 
 ROOT = Path(__file__).resolve().parents[1]
-EXTRAS = ("gpsearchers", "benchmarks")
+EXTRAS = ("gpsearchers", "benchmarks", "blackbox")
 # Debian 12, the image's default base.
 TARGET = Target(python="3.11", machine="x86_64", glibc=36)
 

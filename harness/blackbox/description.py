@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -50,6 +51,11 @@ def read_description(table: Path) -> Description:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
         raise UsageError(f"{path}: cannot read the description of the table {table.name}: {reason}") from None
+    return _parsed(path, text)
+
+
+@cache
+def _parsed(path: Path, text: str) -> Description:
     values, lines = parse_mapping(text, str(path))
     faults = _Faults(path, lines)
     for name in values:

@@ -44,6 +44,8 @@ def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
 def run(args: argparse.Namespace) -> int:
     plan = build(given_settings(args), secrets.randbelow(SEED_LIMIT))
     console = Console(stderr=args.dry_run)
+    for note in plan.notes:
+        print(f"note: {note}", file=sys.stderr)
     lists = {name: value for name, value in plan.raw.values.items() if isinstance(value, list)}
     console.print(f"random_seed_offset: {plan.offset}")
     for name, values in lists.items():

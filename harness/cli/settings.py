@@ -6,9 +6,9 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from harness.manifest.flags import add_flags
+from harness.manifest.flags import add_aliases, add_flags
 from harness.options import Options
-from harness.plan.experiment import ExperimentOptions, SweepOptions
+from harness.plan.experiment import ALIASES, ExperimentOptions, SweepOptions
 from harness.plan.resolve import KINDS, benchmark_defaults, table
 
 
@@ -20,9 +20,10 @@ def add_setting_flags(parser: argparse.ArgumentParser, argv: Sequence[str]) -> N
     """
     chosen = _chosen(argv)
     defaults = _defaults(chosen)
-    names = {setting: f"one of: {', '.join(table(setting))}" for setting in KINDS}
-    add_flags(parser, "experiment", ExperimentOptions, defaults, notes=names)
+    names = {setting: list(table(setting)) for setting in KINDS}
+    add_flags(parser, "experiment", ExperimentOptions, defaults, values=names)
     add_flags(parser, "sweep", SweepOptions)
+    add_aliases(parser, ALIASES)
     seen = {*ExperimentOptions.model_fields, *SweepOptions.model_fields}
     for setting, kind in KINDS.items():
         entries = sorted(table(setting).items(), key=lambda entry: entry[0] not in chosen[setting])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import secrets
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,4 +45,6 @@ def read_source(args: argparse.Namespace, *, fresh: bool = False) -> Source:
     journal = Journal(sweep.journal)
     state = SweepState() if fresh else fold(journal.entries())
     plan = first if state.offset is None else build(raw, state.offset, first.created)
+    for note in plan.notes:
+        print(f"note: {note}", file=sys.stderr)
     return Source(plan, sweep, journal, state)

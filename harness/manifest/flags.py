@@ -6,7 +6,8 @@ Flags carry text; what it means is decided where every setting is checked. Unset
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from pydantic import BaseModel
@@ -37,13 +38,13 @@ def add_flags(
     model: type[BaseModel],
     defaults: Mapping[str, Any] | None = None,
     hidden: bool = False,
-    notes: Mapping[str, str] | None = None,
+    values: Mapping[str, Iterable[str]] | None = None,
 ) -> None:
     """Add a group with a flag for each argument of the model.
 
     Args:
         defaults: the benchmark's, which override the model's in the help.
-        notes: more to say of an argument, by name.
+        values: names that an argument takes, for the help and for completion in a shell.
         hidden: accept the flags, but leave them out of the help.
     """
     declared = arguments(model)
@@ -52,15 +53,33 @@ def add_flags(
     group = parser if hidden else parser.add_argument_group(title)
     for name, argument in declared.items():
         help_ = (
-            argparse.SUPPRESS if hidden else describe(argument, (defaults or {}).get(name), (notes or {}).get(name, ""))
+            argparse.SUPPRESS
+            if hidden
+            else describe(argument, (defaults or {}).get(name), tuple((values or {}).get(name, ())))
         )
         options: dict[str, Any] = {"nargs": 0} if argument.flag else {"nargs": "+", "metavar": argument.kind.upper()}
-        group.add_argument(f"--{name}", action=_Given, dest=name, help=help_, default=argparse.SUPPRESS, **options)
+        action = group.add_argument(
+            f"--{name}", action=_Given, dest=name, help=help_, default=argparse.SUPPRESS, **options
+        )
+        # argcomplete's hook for the values of an argument.
+        action.completer = partial(_completions, (values or {}).get(name, argument.choices))  # type: ignore[attr-defined]
 
 
-def describe(argument: Argument, benchmark_default: Any = None, note: str = "") -> str:
+def _completions(values: Iterable[Any], **_: Any) -> list[str]:
+    return list(map(str, values))
+
+
+def add_aliases(parser: argparse.ArgumentParser, aliases: Mapping[str, str]) -> None:
+    """Accept old names of arguments; the help does not show them."""
+    for name in aliases:
+        parser.add_argument(
+            f"--{name}", action=_Given, dest=name, nargs="+", help=argparse.SUPPRESS, default=argparse.SUPPRESS
+        )
+
+
+def describe(argument: Argument, benchmark_default: Any = None, names: tuple[str, ...] = ()) -> str:
     """Help text: what it is, its choices, and the default with its origin."""
-    text = argument.help.replace("%", "%%") + (f"; {note}" if note else "")
+    text = argument.help.replace("%", "%%") + (f"; one of: {', '.join(names)}" if names else "")
     if argument.choices:
         text += f" ({' | '.join(map(str, argument.choices))})"
     if benchmark_default is not None:

@@ -13,7 +13,7 @@ from harness.errors import UsageError
 from harness.manifest.expand import Axis, axes, expand, parse_groups, run_ids
 from harness.manifest.raw import Raw
 from harness.options import arguments, validate
-from harness.plan.experiment import ExperimentOptions, SweepOptions
+from harness.plan.experiment import ALIASES, ExperimentOptions, SweepOptions
 from harness.plan.job import Job, digest
 from harness.plan.resolve import KINDS, Resolved, Resolver, unknown_setting
 from harness.plan.resolve import table as table_of
@@ -32,6 +32,7 @@ class Plan:
         skip: experiments at the start of the order that are left out.
         swept: names of the settings that vary, run_id included where it does.
         resolved: the experiments of one run id, in order.
+        notes: what the user should know, though it is no fault.
     """
 
     raw: Raw
@@ -41,6 +42,7 @@ class Plan:
     created: datetime
     run_ids: Sequence[int]
     resolved: Sequence[Resolved]
+    notes: Sequence[str] = ()
 
     @property
     def experiment_name(self) -> str:
@@ -82,7 +84,7 @@ def build(raw: Raw, offset: int, created: datetime | None = None) -> Plan:
 
     Raises UsageError with a line for every fault of every experiment.
     """
-    values = dict(raw.values)
+    values, notes = _current_names(raw)
     sweep = _sweep_options(raw, values)
     groups = parse_groups(sweep.argument_groups) if sweep.argument_groups else []
     ids = run_ids(values.pop("run_id", None), sweep.num_runs)
@@ -101,7 +103,24 @@ def build(raw: Raw, offset: int, created: datetime | None = None) -> Plan:
         created=created or datetime.now(UTC),
         run_ids=ids,
         resolved=resolved,
+        notes=notes,
     )
+
+
+def _current_names(raw: Raw) -> tuple[dict[str, Any], list[str]]:
+    """The settings with old names replaced in their place; what is said twice counts under its present name."""
+    values: dict[str, Any] = {}
+    notes = []
+    for name, value in raw.values.items():
+        present = ALIASES.get(name, name)
+        if present == name:
+            values[name] = value
+        elif present in raw.values:
+            notes.append(f"{raw.place(name)}{name} is the old name of {present}, which is given too: {name} is ignored")
+        else:
+            values[present] = value
+            notes.append(f"{raw.place(name)}{name} is the old name of {present}")
+    return values, notes
 
 
 def _seed_origins(raw: Raw) -> dict[str, str]:

@@ -36,11 +36,18 @@ class ExperimentOptions(Options):
     print_update_interval: float = arg(
         30, "seconds between two prints of the tuning status", listable=False, identity=False, gt=0
     )
+    results_update_interval: float = arg(
+        30, "seconds between two writes of results.csv.zip", listable=False, identity=False, gt=0
+    )
     no_tuner_logging: bool = arg(False, "do not print the tuning status", listable=False, identity=False)
     debug_log_level: bool = arg(
         False, "log level DEBUG: also a line for every report of each trial", listable=False, identity=False
     )
     no_debug_log: bool = arg(False, "silence the scheduler's messages on trials", listable=False, identity=False)
+
+
+# Old names of arguments, still understood.
+ALIASES = {"epochs": "max_resource_level"}
 
 
 class SweepOptions(Options):

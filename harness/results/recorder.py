@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from harness.core.clock import RealClock
 from harness.core.decisions import Action, Decision
 from harness.core.space import Config
 from harness.core.trial import Result, Status, Trial
@@ -34,16 +35,17 @@ class Recorder:
 
     Args:
         constants: configuration entries that all trials share; they are columns too.
-        interval: seconds of the experiment between two writes of `results.csv.zip`.
+        interval: seconds of real time between two writes of `results.csv.zip`.
     """
 
-    def __init__(self, folder: JobDir, constants: Config, interval: float = 30.0) -> None:
+    def __init__(self, folder: JobDir, constants: Config, interval: float) -> None:
         self._folder = folder
         self._constants = constants
         self._interval = interval
         self._rows: list[Row] = []
         self._configs: dict[int, Row] = {}
         self._written_rows = -1
+        self._clock = RealClock()
         self._due = 0.0
         self._events = open(folder.events, "a", encoding="utf-8")  # noqa: SIM115 -- closed by `close`
 
@@ -83,9 +85,9 @@ class Recorder:
             self._row(trial, at, {}, st_decision=Action.STOP.value, st_status=trial.status.value, **failure)
 
     def tick(self, at: float) -> None:
-        if at >= self._due:
-            self._due = at + self._interval
+        if self._clock.now() >= self._due:
             self.write_results()
+            self._due = self._clock.now() + self._interval
 
     def write_results(self) -> None:
         """`results.csv.zip` of all rows so far, in one step; nothing where no row has come since the last one."""
@@ -121,5 +123,8 @@ def _csv(rows: Sequence[Row]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows([row.get(name) for name in columns] for row in rows)
+    if len(shapes) == 1:
+        writer.writerows(row.values() for row in rows)
+    else:
+        writer.writerows([row.get(name) for name in columns] for row in rows)
     return text.getvalue()

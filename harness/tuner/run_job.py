@@ -71,7 +71,7 @@ def _run(
         method=method_name(job.settings),
     )
     write_metadata(folder, {**facts, **job.launch})
-    recorder = Recorder(folder, problem.space.constants)
+    recorder = Recorder(folder, problem.space.constants, experiment.parts.experiment.results_update_interval)
     log = LogListener(history, experiment.parts.experiment)
     backend: Backend = experiment.backend_plugin.load().for_job(
         experiment.benchmark, folder, experiment.parts.backend, data, job.random_seed

@@ -218,3 +218,12 @@ def test_exclusions_leave_out_what_has_all_their_settings():
 def test_faults_of_sections(arguments, message):
     with pytest.raises(UsageError, match=message):
         sections(**arguments)
+
+
+def test_the_old_name_of_an_argument_is_understood_and_noted():
+    made = plan(epochs=[3, 9])
+    assert [job.settings["max_resource_level"] for job in made.jobs()] == [3, 9]
+    assert made.notes == ["epochs is the old name of max_resource_level"]
+    both = plan(epochs=3, max_resource_level=9)
+    assert [job.settings["max_resource_level"] for job in both.jobs()] == [9]
+    assert "epochs is ignored" in both.notes[0]

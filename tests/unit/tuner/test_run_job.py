@@ -175,7 +175,7 @@ def test_equal_results_give_equal_bytes(tmp_path):
     archives = []
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-        recorder = Recorder(JobDir(tmp_path / name), {"c": 1})
+        recorder = Recorder(JobDir(tmp_path / name), {"c": 1}, interval=30)
         recorder.close()
         recorder._rows.append({"trial_id": 0, "loss": 1.0})
         recorder.write_results()
