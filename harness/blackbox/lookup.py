@@ -21,10 +21,11 @@ class Nearest:
     def __init__(self, encoder: Encoder, matrix: np.ndarray) -> None:
         self._encoder = encoder
         self._matrix = matrix
+        self._finite = encoder.space.size is not None
 
     def __call__(self, config: Mapping[str, Any]) -> int:
         row = self._encoder.encode(config)
-        if self._encoder.space.size is not None:
+        if self._finite:
             known = self._known.get(row.tobytes())
             if known is not None:
                 return known

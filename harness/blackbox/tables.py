@@ -41,7 +41,9 @@ class Table:
     """Curves, grouped by configuration; a configuration has one for each of its seeds.
 
     Args:
-        levels, seconds, values: of all rows, curve after curve.
+        levels, seconds: of all rows, curve after curve.
+        resource, elapsed_time: what reports call these; `resource` None for reports without a level.
+        metrics: name -> values of all rows.
         bounds: shape (curves + 1,), where each curve begins.
         first: shape (configurations + 1,), first curve of each configuration.
         seeds: shape (curves,), None where the table has no seeds.
@@ -52,15 +54,20 @@ class Table:
         nearest: Nearest,
         levels: np.ndarray,
         seconds: np.ndarray,
-        values: dict[str, np.ndarray],
+        metrics: dict[str, np.ndarray],
         bounds: np.ndarray,
         first: np.ndarray,
         seeds: np.ndarray | None,
+        *,
+        resource: str | None,
+        elapsed_time: str,
     ) -> None:
         self._nearest = nearest
         self._levels = levels
         self._seconds = seconds
-        self._values = values
+        self._metrics = metrics
+        self._resource = resource
+        self._names = (*([] if resource is None else [resource]), elapsed_time, *metrics)
         self._bounds = bounds
         self._first = first
         self._seeds = seeds
@@ -79,12 +86,11 @@ class Table:
 
     def curve(self, number: int) -> Curve:
         part = slice(int(self._bounds[number]), int(self._bounds[number + 1]))
-        return Curve(
-            self._levels[part].tolist(),
-            self._seconds[part].tolist(),
-            tuple(self._values),
-            [column[part].tolist() for column in self._values.values()],
-        )
+        levels, seconds = self._levels[part].tolist(), self._seconds[part].tolist()
+        columns = [seconds, *(column[part].tolist() for column in self._metrics.values())]
+        if self._resource is not None:
+            columns.insert(0, levels)
+        return Curve(levels, seconds, self._names, columns)
 
 
 def load_table(path: Path, description: Description, seed: int | None = None) -> Table:
@@ -111,21 +117,20 @@ def load_table(path: Path, description: Description, seed: int | None = None) ->
     encoder = Encoder(description.space)
     nearest = Nearest(encoder, encoded(path, encoder, columns, representatives))
     seconds = numbers(path, description.elapsed_time, content.column(description.elapsed_time)).astype(float)[order]
-    values = {name: numbers(path, name, content.column(name))[order] for name in description.metrics}
+    metrics = {name: numbers(path, name, content.column(name))[order] for name in description.metrics}
     config, seeds, levels = config[order], seeds[order], levels[order]
-    values = {description.elapsed_time: seconds, **values}
-    if description.resource is not None:
-        values = {description.resource: levels, **values}
     starts = _starts(config, seeds)
     _check_curves(path, description, starts, levels, seconds)
     return Table(
         nearest,
         levels,
         seconds,
-        values,
+        metrics,
         bounds=np.append(starts, len(levels)),
         first=np.append(np.searchsorted(config[starts], np.arange(len(representatives))), len(starts)),
         seeds=None if description.seed is None else seeds[starts],
+        resource=description.resource,
+        elapsed_time=description.elapsed_time,
     )
 
 
