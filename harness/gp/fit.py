@@ -29,6 +29,7 @@ _LEAST_ROWS = 3
 # Wiggles without noise and noise without wiggles are two optima; with more rows than this, both are tried.
 _LEAST_NOISY = 8
 _NOISY = -3.0
+_FARTHEST = 1e6
 
 
 @dataclass(frozen=True)
@@ -83,11 +84,16 @@ class Parameters:
 
 def linear_part(rows: Rows, location: float, scale: float) -> tuple[Array, Array]:
     """Standardised targets (n,) and basis: (n, 1) ones, above the lowest level (n, 2) with the level below."""
-    y = (clean(rows.y) - location) / scale
+    y = _in_units(rows.y, location, scale)
     ones = np.ones(len(y))
     if not len(rows.lower):
         return y, ones[:, None]
-    return y, np.column_stack((ones, (clean(rows.lower) - location) / scale))
+    return y, np.column_stack((ones, _in_units(rows.lower, location, scale)))
+
+
+def _in_units(losses: Array, location: float, scale: float) -> Array:
+    # Bounded, because the scale is that of the lowest level and need not be that of every level.
+    return np.clip((clean(losses) - location) / scale, -_FARTHEST, _FARTHEST)
 
 
 def standard(values: Array) -> tuple[float, float]:
