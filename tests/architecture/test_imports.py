@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-HEAVY = {"torch", "scipy", "pandas", "boto3", "docker", "sagemaker", "ray", "statsmodels", "plotly"}
+HEAVY = {"torch", "scipy", "pandas", "pyarrow", "boto3", "docker", "sagemaker", "ray", "statsmodels", "plotly"}
 
 
 PROGRAM = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 
 import numpy as np
 import pyarrow
@@ -17,7 +18,7 @@ from harness.core.domains import choice, loguniform, ordinal, randint
 from harness.core.encode import Encoder
 from harness.core.seeds import rng
 from harness.core.space import Space
-from harness.errors import UsageError
+from harness.errors import EnvironmentFault, UsageError
 from tests.fakes.tables import DESCRIPTION, curves, write_table
 
 
@@ -129,3 +130,11 @@ def test_values_off_the_domain_name_column_and_domain(tmp_path):
     path = write_table(tmp_path / "t.parquet", curves(1, 2), {**DESCRIPTION, "hyperparameters": space})
     with pytest.raises(UsageError, match=r"column lr: .* is none of \[1, 2\]"):
         load(path)
+
+
+def test_without_pyarrow_the_next_step_is_said(tmp_path, monkeypatch):
+    path = write_table(tmp_path / "t.parquet", curves(1, 2))
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    with pytest.raises(EnvironmentFault, match="pyarrow, which reads them, is not installed") as fault:
+        load(path)
+    assert "[blackbox]" in fault.value.hint
