@@ -8,59 +8,11 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pandas as pd
-import psutil
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-IMAGES = ROOT / "tests" / "data" / "fashion_mnist_small"
-MANIFEST = f"""
-vars:
-  runs: 2
-experiment_name: small
-scheduler: hyperband_stopping
-searcher: [random, bayesopt]
-num_runs: {{{{ runs }}}}
-num_trials: 1
-max_resource_level: 2
-num_workers: 2
-dataset_path: {IMAGES}
-"""
-
-
-class Sweep:
-    def __init__(self, root: Path, folder: Path) -> None:
-        self.root = root
-        self.manifest = folder / "small.yaml"
-        self.manifest.write_text(MANIFEST)
-
-    def start(self, *argv: str) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "harness", "sweep", str(self.manifest), "--runtime", "process", *argv]
-        return subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-
-    def run(self, *argv: str, code: int = 0) -> str:
-        process = self.start(*argv)
-        output, _ = process.communicate(timeout=110)
-        assert process.returncode == code, output
-        return output
-
-    def plan(self) -> list[dict]:
-        command = [sys.executable, "-m", "harness", "plan", str(self.manifest), "--json"]
-        return [json.loads(line) for line in subprocess.check_output(command, cwd=ROOT, text=True).splitlines()]
-
-    def jobs(self) -> dict[str, dict]:
-        """job id -> job.json of every folder that loaders would find."""
-        found = [json.loads(path.read_text()) for path in self.root.glob("*/job.json")]
-        return {job["job_id"]: job for job in found}
-
-    def journal(self) -> list[dict]:
-        text = (self.root / ".sweeps" / "small" / "journal.jsonl").read_text()
-        return [json.loads(line) for line in text.splitlines()]
-
-    def processes(self) -> list[psutil.Process]:
-        return [p for p in psutil.process_iter(["cmdline"]) if str(self.root) in " ".join(p.info["cmdline"] or [])]
+from tests.fakes.sweeps import IMAGES, ROOT, Sweep
 
 
 @pytest.fixture
@@ -75,18 +27,15 @@ def test_a_sweep_runs_once_and_grows(sweep):
     jobs = sweep.jobs()
     assert len(jobs) == 4
     assert {job["random_seed"] for job in jobs.values()} == {row["random_seed"] for row in sweep.plan()}
-    firsts: dict[int, list] = {}
     for job in jobs.values():
         folder = sweep.root / job["tuner_name"]
         assert json.loads((folder / "status.json").read_text())["state"] == "completed"
         assert json.loads((folder / "metadata.json").read_text())["runtime"] == "process"
         frame = pd.read_csv(folder / "results.csv.zip")
         assert frame.accuracy.between(0, 1).all()
-        events = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
-        configs = [event["config"] for event in events if event["event"] == "started"]
-        firsts.setdefault(job["run_id"], []).append(configs[:2])
-    for run_id, (one, other) in firsts.items():
-        assert one == other, f"methods of run id {run_id} begin with the same configurations"
+    first = sweep.first_configs()
+    for run_id in (0, 1):
+        assert first[run_id, "random"] == first[run_id, "bayesopt"], "methods of one run id begin alike"
     before = {path: path.stat().st_mtime_ns for path in sweep.root.glob("*/*.json")}
     assert "nothing to do: all 4 experiments" in sweep.run()
     assert {path: path.stat().st_mtime_ns for path in sweep.root.glob("*/*.json")} == before
