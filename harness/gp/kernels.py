@@ -38,6 +38,32 @@ def squared_exponential(distance: Array) -> tuple[Array, Array]:
 KERNELS: dict[str, Kernel] = {"matern52": matern52, "rbf": squared_exponential}
 
 
+# Temporary arrays up to this many entries come from the heap; larger ones are mapped anew, and paging them in costs
+# more than the arithmetic on them.
+SMALL = 16_000
+
+
+def correlations(kernel: Kernel, Z: Array, noise: float, K: Array, S: Array | None = None) -> None:
+    """Fill the lower triangles of K (n, n), with `noise` added to its diagonal, and of S; both in Fortran order.
+
+    By blocks of columns from the diagonal down: half the work, and the passes over a block stay in the cache.
+    """
+    n = len(Z)
+    norms = np.einsum("ij,ij->i", Z, Z)
+    block = max(8, SMALL // n)
+    for start in range(0, n, block):
+        stop = min(start + block, n)
+        distance = Z[start:stop] @ Z[start:].T
+        distance *= -2.0
+        distance += norms[start:stop, None]
+        distance += norms[start:]
+        value, slope = kernel(np.maximum(distance, 0.0, out=distance))
+        K.T[start:stop, start:] = value
+        if S is not None:
+            S.T[start:stop, start:] = slope
+    K.ravel(order="K")[:: n + 1] += noise
+
+
 def squared_distances(a: Array, b: Array) -> Array:
     """(m, n) squared Euclidean distances between rows of (m, d) and (n, d); never negative."""
     product = a @ b.T

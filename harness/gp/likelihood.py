@@ -7,12 +7,12 @@ zero, hence the gradient needs the kernel matrix alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.linalg import blas
 
-from harness.gp.kernels import Kernel, squared_distances
+from harness.gp.kernels import Kernel, correlations
 from harness.gp.linalg import Array, cholesky, inverse, log_determinant, solve
 
 NOISE_FLOOR = 1e-9
@@ -82,7 +82,10 @@ def profile(factor: Array, y: Array, basis: Array, prior: Prior) -> Profile:
 
 @dataclass(frozen=True)
 class Objective:
-    """Negative log posterior density of theta, up to a constant."""
+    """Negative log posterior density of theta, up to a constant.
+
+    `workspace` is reused by all evaluations.
+    """
 
     X: Array
     y: Array
@@ -90,14 +93,23 @@ class Objective:
     kernel: Kernel
     metric: Metric
     prior: Prior
+    workspace: tuple[Array, Array] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        n = len(self.y)
+        object.__setattr__(self, "workspace", (np.zeros((n, n), order="F"), np.zeros((n, n), order="F")))
 
     def __call__(self, theta: Array) -> tuple[float, Array]:
         """Value and gradient (q,) at theta (q,)."""
         Z = self.X * self.metric.scales(theta)
         noise = float(np.exp(theta[-1]))
-        K, S = self.kernel(squared_distances(Z, Z))
-        K.ravel()[:: len(K) + 1] += noise + NOISE_FLOOR
-        factor, _ = cholesky(K)
+        K, S = self.workspace
+
+        def build(jitter: float) -> Array:
+            correlations(self.kernel, Z, noise + NOISE_FLOOR + jitter, K, S)
+            return K
+
+        factor, _ = cholesky(build)
         best = profile(factor, self.y, self.basis, self.prior)
         offset = (theta - self.prior.theta_mean) / self.prior.theta_sd
         value = best.log_term + 0.5 * log_determinant(factor) + 0.5 * float(offset @ offset)
@@ -107,11 +119,11 @@ class Objective:
 
     def _add_kernel_part(self, gradient: Array, factor: Array, best: Profile, Z: Array, S: Array, noise: float) -> None:
         """Adds sum_ab M_ab dK_ab/dtheta, M = (K^-1 - alpha alpha^T / s2) / 2, by one product with Z instead of an
-        (n, n, d) array: sum_ab W_ab (z_a - z_b)^2 = 2 sum_a z_a^2 (W 1)_a - 2 sum_a z_a (W Z)_a for symmetric W."""
-        M = inverse(factor)  # lower triangle only
-        M -= np.multiply.outer(best.alpha / best.s2, best.alpha).T
+        (n, n, d) array: sum_ab W_ab (z_a - z_b)^2 = 2 sum_a z_a^2 (W 1)_a - 2 sum_a z_a (W Z)_a for symmetric W.
+        Only lower triangles are computed."""
+        M = blas.dsyr(-1.0 / best.s2, best.alpha, lower=1, a=inverse(factor), overwrite_a=1)
         gradient[-1] += 0.5 * noise * float(np.trace(M))
-        M *= S.T
+        M *= S
         augmented = np.empty((len(Z), Z.shape[1] + 1), order="F")
         augmented[:, :-1] = Z
         augmented[:, -1] = 1.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,19 +13,25 @@ Array = np.ndarray[Any, np.dtype[Any]]
 _JITTER = (0.0, 1e-10, 1e-8, 1e-6, 1e-4, 1e-2, 1.0)
 
 
-def cholesky(matrix: Array) -> tuple[Array, float]:
-    """Lower factor of a symmetric (n, n) matrix, and the jitter that its diagonal needed.
+def cholesky(build: Callable[[float], Array]) -> tuple[Array, float]:
+    """Lower factor of a symmetric (n, n) matrix, and the jitter that it needed.
 
-    The upper triangle of the factor is zero. LinAlgError if the matrix is not finite or far from positive definite.
+    Args:
+        build: jitter -> the matrix with it added to the diagonal, in Fortran order; its lower triangle is read and
+            overwritten by the factor, the upper one by zeros.
+
+    LinAlgError if the matrix is not finite or far from positive definite.
     """
     for jitter in _JITTER:
-        trial = np.array(matrix, order="F")
-        if jitter:
-            trial.ravel(order="F")[:: len(matrix) + 1] += jitter
-        factor, info = lapack.dpotrf(trial, lower=1, clean=1, overwrite_a=1)
+        factor, info = lapack.dpotrf(build(jitter), lower=1, clean=1, overwrite_a=1)
         if info == 0 and np.isfinite(factor[-1, -1]):
             return factor, jitter
-    raise np.linalg.LinAlgError(f"no Cholesky factor of a {matrix.shape} matrix, even with jitter {_JITTER[-1]}")
+    raise np.linalg.LinAlgError(f"no Cholesky factor of a {factor.shape} matrix, even with jitter {_JITTER[-1]}")
+
+
+def cholesky_of(matrix: Array) -> tuple[Array, float]:
+    """The same of a matrix (n, n) at hand, which is kept; zeros above the diagonal."""
+    return cholesky(lambda jitter: np.asfortranarray(np.tril(matrix) + jitter * np.eye(len(matrix))))
 
 
 def log_determinant(factor: Array) -> float:
@@ -39,14 +46,14 @@ def solve(factor: Array, right: Array) -> Array:
 
 
 def inverse(factor: Array) -> Array:
-    """Lower triangle of (L L^T)^-1; the upper one holds zeros."""
-    result, _ = lapack.dpotri(factor, lower=1)
+    """Lower triangle of (L L^T)^-1. The factor is overwritten."""
+    result, _ = lapack.dpotri(factor, lower=1, overwrite_c=1)
     return np.asarray(result)
 
 
 def inverse_factor(factor: Array) -> Array:
-    """L^-1, lower triangular."""
-    result, _ = lapack.dtrtri(factor, lower=1)
+    """L^-1, lower triangular. The factor is overwritten."""
+    result, _ = lapack.dtrtri(factor, lower=1, overwrite_c=1)
     return np.asarray(result)
 
 
@@ -60,7 +67,7 @@ def extend_inverse_factor(inverse_lower: Array, cross: Array, corner: Array) -> 
     """
     n, m = cross.shape
     projected = inverse_lower @ cross
-    factor, _ = cholesky(corner - projected.T @ projected)
+    factor, _ = cholesky_of(corner - projected.T @ projected)
     corner_inverse = inverse_factor(factor)
     grown = np.zeros((n + m, n + m))
     grown[:n, :n] = inverse_lower

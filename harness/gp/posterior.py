@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.gp.kernels import Kernel, squared_distances
+from harness.gp.kernels import SMALL, Kernel, correlations, squared_distances
 from harness.gp.likelihood import NOISE_FLOOR, Metric, Prior, profile
 from harness.gp.linalg import Array, cholesky, extend_inverse_factor, inverse_factor
 
@@ -39,9 +39,13 @@ class Posterior:
         self._scales = metric.scales(theta)
         self._Z = X * self._scales
         noise = float(np.exp(theta[-1])) + NOISE_FLOOR
-        K, _ = kernel(squared_distances(self._Z, self._Z))
-        K.ravel()[:: len(K) + 1] += noise
-        factor, jitter = cholesky(K)
+        K = np.zeros((len(y), len(y)), order="F")
+
+        def build(jitter: float) -> Array:
+            correlations(kernel, self._Z, noise + jitter, K)
+            return K
+
+        factor, jitter = cholesky(build)
         self._noise = noise + jitter
         best = profile(factor, y, basis, prior)
         self.beta, self.s2 = best.beta, best.s2
@@ -71,18 +75,30 @@ class Posterior:
     def moments(self, X: Array, gradients: bool = False) -> Moments:
         """Moments at rows X (m, d); without `gradients` those are empty (0, d)."""
         Z = X * self._scales
+        return self._with_gradients(Z) if gradients else self._without_gradients(Z)
+
+    def _without_gradients(self, Z: Array) -> Moments:
+        mean, var = np.empty(len(Z)), np.empty(len(Z))
+        block = max(8, SMALL // len(self._Z))
+        for start in range(0, len(Z), block):
+            rows = slice(start, start + block)
+            k, _ = self._kernel(squared_distances(Z[rows], self._Z))
+            mean[rows] = k @ self._alpha
+            var[rows] = self._variance(k @ self._inverse_factor.T)
+        empty = np.empty((0, Z.shape[1]))
+        return Moments(mean, var, empty, empty)
+
+    def _with_gradients(self, Z: Array) -> Moments:
         k, S = self._kernel(squared_distances(Z, self._Z))
         projected = k @ self._inverse_factor.T
-        mean = k @ self._alpha
-        var = self.s2 * np.maximum(1.0 - np.einsum("ij,ij->i", projected, projected), _LEAST_VARIANCE)
-        if not gradients:
-            empty = np.empty((0, X.shape[1]))
-            return Moments(mean, var, empty, empty)
-        solved = projected @ self._inverse_factor
-        weights = np.vstack((S * self._alpha, S * solved))
+        weights = np.vstack((S * self._alpha, S * (projected @ self._inverse_factor)))
         pulled = weights @ self._Z
         totals = weights.sum(axis=1)[:, None]
-        m = len(X)
+        m = len(Z)
         mean_gradient = -2.0 * self._scales * (Z * totals[:m] - pulled[:m])
         var_gradient = 4.0 * self.s2 * self._scales * (Z * totals[m:] - pulled[m:])
-        return Moments(mean, var, mean_gradient, var_gradient)
+        return Moments(k @ self._alpha, self._variance(projected), mean_gradient, var_gradient)
+
+    def _variance(self, projected: Array) -> Array:
+        explained = np.einsum("ij,ij->i", projected, projected)
+        return np.asarray(self.s2 * np.maximum(1.0 - explained, _LEAST_VARIANCE))

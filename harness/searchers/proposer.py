@@ -82,9 +82,10 @@ class Proposer:
         starts = self._candidates.spread(points, scores, self._options.searcher_opt_nstarts)
         refined = self._refined(target, starts, hurry)
         rounded = self._encoder.encode_many([self._encoder.decode(row) for row in refined])
+        rescored = target.value(rounded)
         # What was refined goes first: a raw candidate is a fallback for the case that all of them were tried before.
-        ahead = 1.0 + max(0.0, float(scores.max()) - float(target.value(rounded).min()))
-        return np.vstack((rounded, points)), np.concatenate((target.value(rounded) + ahead, scores))
+        ahead = 1.0 + max(0.0, float(scores.max()) - float(rescored.min()))
+        return np.vstack((rounded, points)), np.concatenate((rescored + ahead, scores))
 
     def _draw(self, target: Target, generator: np.random.Generator) -> Array:
         count = self._options.searcher_num_init_candidates
