@@ -104,3 +104,13 @@ def test_a_job_notices_that_its_table_has_changed(tmp_path, table):
     assert done.returncode == 1
     reason = json.loads((folder / "status.json").read_text())["reason"]
     assert reason.endswith("curves.parquet: the table is not the one that this experiment was planned with")
+
+
+def test_a_job_finds_its_table_where_the_runtime_put_it(tmp_path, table):
+    (folder,) = launched(tmp_path / "results", "--table", table, "--num_trials", 2)
+    mounted = tmp_path / "mounted"
+    mounted.mkdir()
+    for file in (table, table.with_suffix(".yaml")):
+        file.rename(mounted / file.name)
+    done = harness("run-job", folder, "--data", f"table={mounted}", results=tmp_path / "results")
+    assert done.returncode == 0, done.stdout + done.stderr
