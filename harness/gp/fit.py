@@ -22,7 +22,7 @@ from harness.gp.targets import clean, keep
 
 _COLD_ROWS = 100
 _cold = partial(minimise, tolerance=1e-3, max_evaluations=60)
-_warm = partial(minimise, tolerance=1e-2, max_evaluations=12)
+_warm = partial(minimise, tolerance=3e-2, max_evaluations=12)
 _REMEMBERED = 64
 _COMPARED_ROWS = 120
 _LEAST_ROWS = 3
@@ -114,7 +114,7 @@ def prior(metric: Metric, above: bool) -> Prior:
     return Prior(mean, sd, 1.0, 1.0, np.zeros(1), np.zeros(1))
 
 
-LENGTH_SCALE = (-0.7, 0.5)
+LENGTH_SCALE = (-1.2, 0.5)
 NOISE = (-13.0, 3.0)
 
 
