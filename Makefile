@@ -38,7 +38,8 @@ $(VENV)/.dev: $(VENV)/.base
 need-exp:
 	@test -n "$(EXP)" || { echo 'error: which manifest? e.g. EXP=experiments/mobster.yaml' >&2; exit 2; }
 
-setup: $(VENV)/.base ## make .venv
+setup: $(VENV)/.base ## make .venv, and what RUNTIME= needs: packages or image
+	@$(HARNESS) setup --runtime $(RUNTIME)
 
 sweep: need-exp $(VENV)/.base ## run what the sweep of EXP= still lacks
 	@$(HARNESS) sweep "$(EXP)" --vars "$$VARS" --runtime $(RUNTIME) --jobs $(JOBS) --prepare --end_with_parent $(ARGS)

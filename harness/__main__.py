@@ -18,6 +18,7 @@ COMMANDS = {
     "status": ("status", "how a manifest's sweep stands"),
     "launch": ("launch", "the same from one command line (scripts/launch_hpo.py)"),
     "list": ("list", "benchmarks, schedulers, searchers, back-ends, runtimes"),
+    "setup": ("setup", "make this machine ready: packages for plain processes, or the image"),
     "reference": ("reference", "write the page of all arguments and the JSON Schema of manifests"),
     "image": ("image", "build or describe the image that jobs run in"),
     "run-job": ("run_job", "run the experiment of one job folder (what every runtime calls)"),

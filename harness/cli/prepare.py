@@ -6,7 +6,7 @@ import importlib.metadata
 import importlib.util
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from harness.errors import EnvironmentFault
@@ -49,7 +49,7 @@ def open_runtime(name: str, root: Path, plan: Plan, *, install: bool, say: Say) 
         return DockerRuntime(image), {**facts, "image": image}
     from harness.runtime.process import ProcessRuntime
 
-    _ensure_packages(plan, install=install, say=say)
+    ensure_packages(_extras(plan), install=install, say=say)
     return ProcessRuntime(root), facts
 
 
@@ -63,16 +63,21 @@ def _revision() -> dict[str, str]:
     return {"git_hash": done.stdout.strip()} if done.returncode == 0 else {}
 
 
-def _ensure_packages(plan: Plan, *, install: bool, say: Say) -> None:
-    needed = {table(setting)[job.settings[setting]].extra for job in _distinct(plan) for setting in KINDS} - {""}
-    missing = sorted(extra for extra in needed if importlib.util.find_spec(EXTRA_MODULES[extra]) is None)
+def _extras(plan: Plan) -> set[str]:
+    """The optional dependencies that the plan's parts need where they run."""
+    return {table(setting)[job.settings[setting]].extra for job in _distinct(plan) for setting in KINDS} - {""}
+
+
+def ensure_packages(extras: Iterable[str], *, install: bool, say: Say) -> None:
+    """EnvironmentFault where packages of the extras are missing and may not, or cannot, be installed."""
+    missing = sorted(extra for extra in extras if importlib.util.find_spec(EXTRA_MODULES[extra]) is None)
     if not missing:
         return
     names = ",".join(missing)
     if not install:
         raise EnvironmentFault(
             f"packages for running trials in plain processes are not installed here: {names}",
-            hint=f"pip install -e '.[{names}]', or use Docker (--runtime docker)",
+            hint=f"make setup RUNTIME=process, or pip install -e '.[{names}]', or --prepare, or Docker (--runtime docker)",
         )
     requirements = [
         requirement.split(";")[0].strip()
