@@ -14,7 +14,7 @@ _FIRST_STEP = 0.1
 _LONGEST = 0.3
 _ARMIJO = 1e-4
 _SHORTEST = 1e-3
-_GAIN = 1e-6
+_GAIN = 3e-3
 
 
 def ascend(

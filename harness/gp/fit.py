@@ -30,6 +30,9 @@ _LEAST_ROWS = 3
 _LEAST_NOISY = 8
 _NOISY = -3.0
 _FARTHEST = 1e6
+# Prior of theta: log length scales have mean a + b log(number of them) and deviation 1; log noise ratio (mean, deviation).
+LENGTH_SCALE = (-1.2, 0.5)
+NOISE = (-13.0, 3.0)
 
 
 @dataclass(frozen=True)
@@ -114,15 +117,12 @@ def prior(metric: Metric, above: bool) -> Prior:
     return Prior(mean, sd, 1.0, 1.0, np.zeros(1), np.zeros(1))
 
 
-LENGTH_SCALE = (-1.2, 0.5)
-NOISE = (-13.0, 3.0)
-
-
 class Fitter:
     """Most probable parameters of one level's process.
 
     Args:
-        kernel: a name of `KERNELS`, or "auto": Matern 5/2 or squared exponential, whichever the first rows favour.
+        kernel: a name of `KERNELS`, or "auto": Matern 5/2 or, at the lowest level and up to 120 rows, the squared
+            exponential where the data favour it.
         period: beyond `every_until` rows, only each `period`-th row leads to a new fit.
     """
 
@@ -131,7 +131,9 @@ class Fitter:
     ) -> None:
         self._metric = metric
         self._limit = limit
-        self._kernel = kernel
+        self._kernel = "matern52" if kernel == "auto" else kernel
+        # Above the lowest level there is little to tell kernels apart by.
+        self._compare = kernel == "auto" and not above
         self._every_until, self._period = every_until, period
         self.prior = prior(metric, above)
         self._memory: dict[tuple[str, bytes], Optimum] = {}
@@ -143,15 +145,14 @@ class Fitter:
             count -= count % self._period
         if hurry():
             count = start_of(count)
-        first = "matern52" if self._kernel == "auto" else self._kernel
         if count < _LEAST_ROWS:
-            return Parameters(first, self.prior.theta_mean)
-        best = self._optimum(first, rows.take(slice(count)))
-        if self._kernel == "auto" and count <= _COMPARED_ROWS:
+            return Parameters(self._kernel, self.prior.theta_mean)
+        best = self._optimum(self._kernel, rows.take(slice(count)))
+        if self._compare and count <= _COMPARED_ROWS:
             other = self._optimum("rbf", rows.take(slice(count)))
             if other.value < best.value:
                 return Parameters("rbf", other.x)
-        return Parameters(first, best.x)
+        return Parameters(self._kernel, best.x)
 
     def _optimum(self, kernel: str, rows: Rows) -> Optimum:
         key = (kernel, rows.digest)
