@@ -30,7 +30,7 @@ _LEAST_ROWS = 3
 _LEAST_NOISY = 8
 _NOISY = -3.0
 _FARTHEST = 1e6
-# Prior of theta: log length scales have mean a + b log(number of them) and deviation 1; log noise ratio (mean, deviation).
+# Prior of theta: log length scales have mean a + b log(their number), deviation 1; log noise ratio (mean, deviation).
 LENGTH_SCALE = (-1.2, 0.5)
 NOISE = (-13.0, 3.0)
 

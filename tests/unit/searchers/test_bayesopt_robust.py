@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from harness.core.domains import (
     Domain,
+    Grid,
     choice,
     finrange,
     logfinrange,
@@ -19,6 +20,7 @@ from harness.core.domains import (
     ordinal,
     randint,
     uniform,
+    values_of,
 )
 from harness.core.history import History
 from harness.core.problem import Problem
@@ -46,6 +48,10 @@ LOSSES = st.one_of(
 STATUSES = st.sampled_from([Status.COMPLETED, Status.COMPLETED, Status.STOPPED, Status.FAILED, None])
 
 
+def valid(domain: Domain, value) -> bool:
+    return value in values_of(domain) if isinstance(domain, Grid) else domain.contains(value)
+
+
 def play(space: Space, outcomes, levels: tuple[int, ...], workers: int) -> None:
     """Each outcome: losses that a trial reports one epoch after the other, and its end (None: still running)."""
     problem = Problem(space, "loss", resource_attr="epoch" if levels else None, max_resource=9 if levels else None)
@@ -58,7 +64,7 @@ def play(space: Space, outcomes, levels: tuple[int, ...], workers: int) -> None:
             assert space.size is not None
             return
         assert list(config) == list(space)
-        assert all(domain.contains(config[name]) for name, domain in space.hyperparameters.items())
+        assert all(valid(domain, config[name]) for name, domain in space.hyperparameters.items())
         assert space.key(config) not in seen
         seen.add(space.key(config))
         trial = begin(history, config, levels[0] if levels else None)
