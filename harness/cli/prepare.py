@@ -77,7 +77,7 @@ def ensure_packages(extras: Iterable[str], *, install: bool, say: Say) -> None:
     if not install:
         raise EnvironmentFault(
             f"packages for running trials in plain processes are not installed here: {names}",
-            hint=f"make setup RUNTIME=process, or pip install -e '.[{names}]', or --prepare, or Docker (--runtime docker)",
+            hint=f"make setup RUNTIME=process, or pip install -e '.[{names}]', or use Docker (--runtime docker)",
         )
     requirements = [
         requirement.split(";")[0].strip()
