@@ -14,7 +14,7 @@ from harness.dispatch.todo import Planned
 from harness.jobdir import SweepDir
 from harness.ledger.journal import Journal
 from harness.plan.job import Job
-from harness.results.status import FINAL, read_status, write_failure
+from harness.results.status import FINAL, read_status, write_end
 from harness.runtime.protocol import JobState, Runtime
 
 POLL_SECONDS = 0.2
@@ -123,7 +123,10 @@ class Dispatcher:
             self._runtime.collect(name, folder.path)
             status = read_status(folder)
             if status.get("state") not in FINAL:
-                write_failure(folder, f"the job's process ended without a word; see {folder.log}")
+                if self.interrupted:
+                    write_end(folder, "stopped", "interrupted before its first trial")
+                else:
+                    write_end(folder, "failed", f"the job's process ended without a word; see {folder.log}")
                 status = read_status(folder)
             self._journal.append("ended", job_id=job.job_id, tuner_name=name, state=status["state"])
             self._follower.ended(name, status["state"], status["reason"])

@@ -22,10 +22,10 @@ def read_status(folder: JobDir) -> Mapping[str, Any]:
     return status if isinstance(status, dict) else {}
 
 
-def write_failure(folder: JobDir, reason: str) -> None:
-    """Status of an experiment that broke outside its tuning loop; keeps what was known before."""
+def write_end(folder: JobDir, state: str, reason: str) -> None:
+    """Final status of an experiment that ended outside its tuning loop; keeps what was known before."""
     known = {"num_trials": 0, "best": None, **read_status(folder)}
-    write_json(folder.status, {**known, "state": "failed", "reason": reason})
+    write_json(folder.status, {**known, "state": state, "reason": reason})
 
 
 class StatusFile:

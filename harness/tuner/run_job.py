@@ -12,13 +12,14 @@ from pathlib import Path
 
 from harness.core.history import History
 from harness.core.protocols import Backend
+from harness.errors import HarnessError
 from harness.jobdir import JobDir
 from harness.plan.experiment import ExperimentOptions
 from harness.plan.job import Job, read_job
 from harness.plan.show import method_name
 from harness.results.metadata import metadata, write_metadata
 from harness.results.recorder import Recorder
-from harness.results.status import StatusFile, write_failure
+from harness.results.status import StatusFile, write_end
 from harness.tuner.assemble import Experiment, assemble
 from harness.tuner.interruption import Interruption
 from harness.tuner.log import LogListener, logger
@@ -46,8 +47,10 @@ def run_job(path: Path, data: Mapping[str, Path], parent: int | None = None) -> 
             logger.info("%s: %s after %.1f s", outcome.state, outcome.reason, time.monotonic() - started)
     except Exception as error:
         # Whoever launched the job learns of its end from the status file alone.
-        traceback.print_exc()
-        write_failure(folder, f"{type(error).__name__}: {error}")
+        foreseen = isinstance(error, HarnessError)
+        if not foreseen:
+            traceback.print_exc()
+        write_end(folder, "failed", str(error) if foreseen else f"{type(error).__name__}: {error}")
         return EXIT_CODES["failed"]
     return EXIT_CODES[outcome.state]
 

@@ -18,7 +18,9 @@ def test_files_fit_in_the_head():
 
 def test_every_module_says_what_it_is_for():
     texts = {str(path): path.read_text().strip() for path in MODULES}
-    assert [name for name, text in texts.items() if text and not text.startswith(('"""', "# PYTHON_ARGCOMPLETE_OK"))] == []
+    assert [
+        name for name, text in texts.items() if text and not text.startswith(('"""', "# PYTHON_ARGCOMPLETE_OK"))
+    ] == []
 
 
 def test_no_global_random_state_and_no_pickle():
