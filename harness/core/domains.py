@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -209,31 +210,37 @@ class Grid(_Scale):
         if self.count < 1:
             raise ValueError(f"a finite range needs a size of at least 1, got {self.count}")
 
+    @cached_property
+    def values(self) -> tuple[float | int, ...]:
+        """The grid, ascending; rounding to integers can make some of its values one."""
+        exact = [self._from_unit(index / max(1, self.count - 1)) for index in range(self.count)]
+        return tuple(dict.fromkeys(map(round, exact))) if self.cast_int else tuple(dict.fromkeys(exact))
+
     @property
     def size(self) -> int | None:
-        return self.count
-
-    def value_at(self, index: int) -> float | int:
-        value = self._from_unit(index / max(1, self.count - 1))
-        return round(value) if self.cast_int else value
+        return len(self.values)
 
     def sample(self, generator: np.random.Generator) -> float | int:
-        return self.value_at(int(generator.integers(self.count)))
+        return self.values[int(generator.integers(len(self.values)))]
 
     def midpoint(self) -> float | int:
-        return self.value_at(self.count // 2)
+        return self.values[len(self.values) // 2]
 
     def encode(self, value: Value) -> float:
-        return self._to_unit(float(value))
+        """By position in the grid, which is even on the grid's own axis."""
+        return self._nearest(float(value)) / max(1, len(self.values) - 1)
 
     def decode(self, position: float) -> float | int:
-        return self.value_at(round(min(1.0, max(0.0, float(position))) * (self.count - 1)))
+        return self.values[round(min(1.0, max(0.0, float(position))) * (len(self.values) - 1))]
 
     def cast(self, value: Value) -> float | int:
-        return self.decode(self._to_unit(float(value)))
+        return self.values[self._nearest(float(value))]
 
     def contains(self, value: Value) -> bool:
         return _close(float(self.cast(value)), float(value))
+
+    def _nearest(self, value: float) -> int:
+        return min(range(len(self.values)), key=lambda index: abs(self.values[index] - value))
 
     def spec(self) -> dict[str, Any]:
         kind = "logfinrange" if self.log else "finrange"
@@ -311,7 +318,7 @@ def values_of(domain: Domain) -> Sequence[Value]:
     if isinstance(domain, Categorical):
         return domain.values
     if isinstance(domain, Grid):
-        return [domain.value_at(index) for index in range(domain.count)]
+        return domain.values
     if isinstance(domain, Integer):
         return range(int(domain.lower), int(domain.upper) + 1)
     return [domain.lower]

@@ -143,3 +143,11 @@ def test_an_infinite_space_has_no_size() -> None:
     assert space.size is None
     with pytest.raises(ValueError, match="infinite"):
         next(space.enumerate())
+
+
+def test_values_of_a_rounded_grid_are_its_own_neighbours():
+    grid = logfinrange(1, 6.3125, 5, cast_int=True)
+    assert grid.values == (1, 2, 3, 4, 6)
+    assert [grid.cast(value) for value in grid.values] == list(grid.values)
+    assert all(grid.contains(value) and grid.decode(grid.encode(value)) == value for value in grid.values)
+    assert logfinrange(1, 2, 5, cast_int=True).values == (1, 2)
