@@ -9,8 +9,8 @@
 PYTHON  ?= python3
 VENV    := .venv
 HARNESS := $(VENV)/bin/python -m harness
-RUNTIME ?= auto
-JOBS    ?= 1
+RUNTIME ?=
+JOBS    ?=
 VARS    ?=
 ARGS    ?=
 export VARS
@@ -39,10 +39,10 @@ need-exp:
 	@test -n "$(EXP)" || { echo 'error: which manifest? e.g. EXP=experiments/mobster.yaml' >&2; exit 2; }
 
 setup: $(VENV)/.base ## make .venv, and what RUNTIME= needs: packages or image
-	@$(HARNESS) setup --runtime $(RUNTIME)
+	@$(HARNESS) setup --runtime $(or $(RUNTIME),auto)
 
 sweep: need-exp $(VENV)/.base ## run what the sweep of EXP= still lacks
-	@$(HARNESS) sweep "$(EXP)" --vars "$$VARS" --runtime $(RUNTIME) --jobs $(JOBS) --prepare --end_with_parent $(ARGS)
+	@$(HARNESS) sweep "$(EXP)" --vars "$$VARS" --runtime $(or $(RUNTIME),auto) --jobs $(or $(JOBS),1) --prepare --end_with_parent $(ARGS)
 
 plan: need-exp $(VENV)/.base ## show what EXP= expands into
 	@$(HARNESS) plan "$(EXP)" --vars "$$VARS" $(ARGS)

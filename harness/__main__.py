@@ -16,7 +16,7 @@ COMMANDS = {
     "plan": ("plan", "show what a manifest expands into; creates nothing"),
     "sweep": ("sweep", "run what a manifest's sweep still lacks"),
     "status": ("status", "how a manifest's sweep stands"),
-    "launch": ("launch", "the same from one command line (scripts/launch_hpo.py)"),
+    "launch": ("launch", "run experiments from one command line (scripts/launch_hpo.py)"),
     "list": ("list", "benchmarks, schedulers, searchers, back-ends, runtimes"),
     "setup": ("setup", "make this machine ready: packages for plain processes, or the image"),
     "reference": ("reference", "write the page of all arguments and the JSON Schema of manifests"),
@@ -72,7 +72,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; returns its exit code. Errors raised on purpose are printed without a traceback."""
     try:
         code = _run(list(sys.argv[1:] if argv is None else argv))
-        sys.stdout.flush()
+        if sys.stdout is not None:  # closed by the caller (`>&-`)
+            sys.stdout.flush()
         return code
     except BrokenPipeError:
         # The reader of our output has left (`| head`); a second complaint at exit would only confuse.

@@ -71,7 +71,7 @@ def _write_manifest(path: Path, plan: Plan, console: Console) -> None:
         raise UsageError(f"--write_manifest: {path} exists already")
     try:
         with replacing(path) as file:
-            file.write(as_manifest(plan.raw, plan.offset).encode())
+            file.write(as_manifest(plan).encode())
     except OSError as error:
         raise UsageError(f"--write_manifest: cannot write {path}: {error.strerror}") from None
     console.print(f"manifest: {path}")
@@ -94,14 +94,15 @@ def _run_here(plan: Plan, args: argparse.Namespace, console: Console) -> int:
             console.print(
                 f"For the record: {started[0].job.tuner_name} .. {started[-1].job.tuner_name}", soft_wrap=True
             )
-        if len(started) < len(jobs):
-            console.print(f"to continue: {_continuation(args.argv, plan, len(started))}", soft_wrap=True, markup=False)
+        done = next((index for index, one in enumerate(launched) if not one.done), len(jobs))
+        if done < len(jobs):
+            console.print(f"to continue: {_continuation(args.argv, plan, done)}", soft_wrap=True, markup=False)
     print_summary(plan, launched, sweep, console)
     return result.exit_code
 
 
-def _continuation(argv: Sequence[str], plan: Plan, started: int) -> str:
-    """The command that launches what this one did not, with the same seeds."""
+def _continuation(argv: Sequence[str], plan: Plan, done: int) -> str:
+    """The command that launches all from the first experiment that did not complete, with the same seeds."""
     words: list[str] = []
     own = ("--random_seed_offset", "--skip_initial_experiments")
     skipping = False
@@ -110,5 +111,5 @@ def _continuation(argv: Sequence[str], plan: Plan, started: int) -> str:
             skipping = word.split("=")[0] in own
         if not skipping:
             words.append(word)
-    words += [own[0], str(plan.offset), own[1], str(plan.skip + started)]
+    words += [own[0], str(plan.offset), own[1], str(plan.skip + done)]
     return shlex.join(["python", sys.argv[0], *words])

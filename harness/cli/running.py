@@ -38,10 +38,9 @@ def register_running(parser: argparse.ArgumentParser) -> None:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, got {number}")
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, got {text}")
+    return int(text)
 
 
 @dataclass(frozen=True)
@@ -100,9 +99,8 @@ def print_summary(plan: Plan, planned: Sequence[Planned], sweep: SweepDir, conso
         if status.get("state") == "completed":
             finished.append(Finished(label(one.job.settings, plan.swept), one.job.run_id, status))
         else:
-            unfinished.append(
-                f"{job_label(plan, one.job)}: {status.get('state', 'not run')}: {status.get('reason', '')}"
-            )
+            story = [status.get("state", "not run"), status.get("reason", "")]
+            unfinished.append(": ".join([job_label(plan, one.job), *filter(None, story)]))
     if finished:
         console.print(methods_table(finished))
         if len({run.method for run in finished}) > 1:
@@ -119,14 +117,15 @@ def locked(sweep: SweepDir, console: Console, *, wait: bool) -> Iterator[None]:
 
     from harness.errors import EnvironmentFault
 
+    lock = FileLock(sweep.lock)
     try:
         sweep.path.mkdir(parents=True, exist_ok=True)
+        sweep.lock.touch()
     except OSError as error:
         raise EnvironmentFault(
             f"cannot write to the results folder {sweep.root}: {error.strerror}",
             hint="set SYNETUNE_FOLDER to a folder that can be written",
         ) from error
-    lock = FileLock(sweep.lock)
     try:
         lock.acquire(blocking=False)
     except Timeout:

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-from harness.manifest.flags import add_aliases, add_flags
+from harness.manifest.flags import SettingsFormatter, add_aliases, add_flags
 from harness.options import Options
 from harness.plan.experiment import ALIASES, ExperimentOptions, SweepOptions
 from harness.plan.resolve import KINDS, benchmark_defaults, table
@@ -32,6 +32,7 @@ def add_setting_flags(parser: argparse.ArgumentParser, argv: Sequence[str]) -> N
             shown = name in chosen[setting]
             add_flags(parser, f"{kind} {name}", own, defaults, hidden=not shown)
             seen |= set(own.model_fields)
+    parser.formatter_class = SettingsFormatter
     parser.usage = f"{parser.prog} [options]"
     parser.epilog = "Where the help shows several values for an argument, a list of them makes a sweep."
     parser.set_defaults(given={})

@@ -38,6 +38,7 @@ class HistoryView(Protocol):
     def paused(self) -> list[Trial]: ...
     def pending(self) -> list[Pending]: ...
     def count(self, status: Status) -> int: ...
+    def best(self) -> Result | None: ...
 
 
 class History:
@@ -49,6 +50,7 @@ class History:
         self.results: list[Result] = []
         # Indices by status, so that a look costs what it returns and not the number of all trials ever started.
         self._by_status: dict[Status, dict[int, Trial]] = {status: {} for status in Status}
+        self._best: Result | None = None
 
     def running(self) -> list[Trial]:
         """Trials in progress, in the order of their (re)start."""
@@ -67,8 +69,7 @@ class History:
 
     def best(self) -> Result | None:
         """Result with the least finite loss, the first of equals; None before any."""
-        finite = [result for result in self.results if math.isfinite(result.loss)]
-        return min(finite, key=lambda result: result.loss, default=None)
+        return self._best
 
     # Writers: the loop and replay only.
 
@@ -95,6 +96,8 @@ class History:
         result = Result(trial_id, trial.leg, problem.resource(metrics), problem.loss(metrics), metrics, at)
         trial.results.append(result)
         self.results.append(result)
+        if math.isfinite(result.loss) and (self._best is None or result.loss < self._best.loss):
+            self._best = result
         return result
 
     def set_milestone(self, trial_id: int, milestone: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -11,13 +12,14 @@ from pathlib import Path
 from harness.dispatch.folders import open_folder
 from harness.dispatch.follow import Follower
 from harness.dispatch.todo import Planned
-from harness.jobdir import SweepDir
+from harness.jobdir import JobDir, SweepDir
 from harness.ledger.journal import Journal
 from harness.plan.job import Job
 from harness.results.status import FINAL, read_status, write_end
 from harness.runtime.protocol import JobState, Runtime
 
 POLL_SECONDS = 0.2
+FULL_BYTES = 1_000_000
 
 DataOf = Callable[[Job], Mapping[str, Path]]
 
@@ -126,7 +128,7 @@ class Dispatcher:
                 if self.interrupted:
                     write_end(folder, "stopped", "interrupted before its first trial")
                 else:
-                    write_end(folder, "failed", f"the job's process ended without a word; see {folder.log}")
+                    write_end(folder, "failed", _silent_end(folder))
                 status = read_status(folder)
             self._journal.append("ended", job_id=job.job_id, tuner_name=name, state=status["state"])
             self._follower.ended(name, status["state"], status["reason"])
@@ -136,3 +138,10 @@ class Dispatcher:
     def _cancel_all(self) -> None:
         for name in self._running:
             self._runtime.cancel(name)
+
+
+def _silent_end(folder: JobDir) -> str:
+    """What to say of a job that ended without writing its status."""
+    if shutil.disk_usage(folder.path).free < FULL_BYTES:
+        return f"the disk of {folder.path.parent} is full"
+    return f"the job's process ended without a word; see {folder.log}"

@@ -38,7 +38,9 @@ def compare(jobs: Iterable[Job], state: SweepState, sweep: SweepDir) -> list[Pla
             continue
         named = replace(job, tuner_name=record.tuner_name)
         # The folder is asked too: somebody may have deleted it, and then the results are missing.
-        completed = read_status(sweep.job(record.tuner_name)).get("state") == "completed"
+        status = read_status(sweep.job(record.tuner_name))
+        lost = status.get("num_results", 0) > 0 and not sweep.job(record.tuner_name).results.exists()
+        completed = status.get("state") == "completed" and not lost
         done = record.state in ("completed", "submitting") and completed
         planned.append(Planned(named, done, record.attempts, open=record.state == "submitting" and not done))
     return planned

@@ -30,7 +30,9 @@ def axes(values: Mapping[str, Any], groups: Sequence[Sequence[str]]) -> list[Axi
     grouped = [name for group in groups for name in group]
     for name in sorted({name for name in grouped if grouped.count(name) > 1}):
         problems.append(f"argument_groups: '{name}' is in more than one group")
-    for name in grouped:
+    if "run_id" in grouped:
+        problems.append("argument_groups: run_id repeats every experiment and cannot be grouped")
+    for name in (name for name in grouped if name != "run_id"):
         if not isinstance(values.get(name), list):
             problems.append(f"argument_groups: '{name}' has no list of values")
     problems += _unequal(values, groups)

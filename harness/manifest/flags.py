@@ -32,6 +32,14 @@ class _Given(argparse.Action):
         given[self.dest] = value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
+class SettingsFormatter(argparse.HelpFormatter):
+    """Shows a list of values only where a list makes a sweep."""
+
+    def _format_args(self, action: argparse.Action, default_metavar: str) -> str:
+        single = getattr(action, "takes_one", False)
+        return str(action.metavar) if single else super()._format_args(action, default_metavar)
+
+
 def add_flags(
     parser: argparse.ArgumentParser,
     title: str,
@@ -61,6 +69,7 @@ def add_flags(
         action = group.add_argument(
             f"--{name}", action=_Given, dest=name, help=help_, default=argparse.SUPPRESS, **options
         )
+        action.takes_one = not argument.listable  # type: ignore[attr-defined]
         # argcomplete's hook for the values of an argument.
         action.completer = partial(_completions, (values or {}).get(name, argument.choices))  # type: ignore[attr-defined]
 

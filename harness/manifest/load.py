@@ -31,6 +31,8 @@ def _load(path: Path, variables: Mapping[str, Any], including: tuple[Path, ...])
     values.pop("vars", None)
     place = {name: f"{path}:{lines[name]}" for name in values}
     shared = values.pop("include", None)
+    if isinstance(values.get("tags"), list):
+        values["tags"] = " ".join(map(str, values["tags"]))
     sections = {name: _entries(values.pop(name), place[name], name) for name in SECTIONS if name in values}
     exclude = _entries(values.pop("exclude"), place["exclude"], "exclude") if "exclude" in values else []
     _check_values(values, place)
@@ -80,4 +82,8 @@ def _entries(section: Any, place: str, name: str) -> list[dict[str, Any]]:
 
 def _named(raw: Raw, path: Path) -> Raw:
     name = "".join(letter if letter.isalnum() and letter.isascii() else "-" for letter in path.stem).strip("-")
-    return replace(raw, values={"experiment_name": name or "stune", **raw.values})
+    return replace(
+        raw,
+        values={"experiment_name": name or "stune", **raw.values},
+        origins={**raw.origins, "experiment_name": "name of the file"},
+    )

@@ -41,7 +41,9 @@ def parse_mapping(text: str, path: str) -> tuple[dict[str, Any], dict[str, int]]
         raise UsageError(f"{path}: the file is empty")
     if not hasattr(tree, "lc") or not hasattr(tree, "items"):
         raise UsageError(f"{path}: expected 'name: value' lines at the top level")
-    lines = {str(key): tree.lc.key(key)[0] + 1 for key in tree}
+    # A key that a YAML merge (`<<:`) brought has no line of its own.
+    known = tree.lc.data or {}
+    lines = {str(key): known[key][0] + 1 if key in known else 1 for key in tree}
     return {str(key): plain(value) for key, value in tree.items()}, lines
 
 

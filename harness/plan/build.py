@@ -91,7 +91,11 @@ def build(raw: Raw, offset: int, created: datetime | None = None) -> Plan:
     offset = _given_offset(raw, values, offset)
     _check_listable(raw, values)
     _check_names(raw, values)
-    table = [*_section_axes(raw, values), *axes(values, groups)]
+    try:
+        table = [*_section_axes(raw, values), *axes(values, groups)]
+    except UsageError as error:
+        problems = [f"{raw.place(problem.split(':')[0])}{problem}" for problem in error.problems]
+        raise UsageError(problems) from None
     resolved = _resolve_all(raw, values, table)
     written = dict.fromkeys(name for axis in table for entry in axis for name in entry)
     swept = [name for name in written if len({repr(one.settings.get(name)) for one in resolved}) > 1]
@@ -148,13 +152,13 @@ def _given_offset(raw: Raw, values: dict[str, Any], offset: int) -> int:
     options, problems = validate(ExperimentOptions, {"random_seed_offset": given})
     if options is None:
         raise UsageError([f"{raw.place('random_seed_offset')}{problem}" for problem in problems])
-    return options.random_seed_offset
+    return int(options.random_seed_offset or 0)
 
 
 def _section_axes(raw: Raw, values: dict[str, Any]) -> list[Axis]:
     """A manifest's methods and benchmarks as axes. UsageError where a setting would be swept twice."""
     problems = [
-        f"{raw.place(section)}{section}: an entry sets '{name}', which the manifest sweeps as a list elsewhere"
+        f"{section}: an entry sets '{name}', which the manifest sweeps as a list elsewhere"
         for section, entries in raw.sections.items()
         for name in dict.fromkeys(name for entry in entries for name in entry)
         if isinstance(values.get(name), list)

@@ -19,8 +19,8 @@ class ExperimentOptions(Options):
     searcher: str = arg("random", "suggests configurations")
     backend: str = arg("local", "where trials run", listable=False)
     run_id: int = arg(0, "repetition; experiments of equal run id have equal seeds", ge=0)
-    random_seed_offset: int = arg(
-        0,
+    random_seed_offset: int | None = arg(
+        None,
         "seed of an experiment = (this + run_id) modulo 2**32; drawn at random where not given",
         listable=False,
         ge=0,
@@ -39,6 +39,9 @@ class ExperimentOptions(Options):
     results_update_interval: float = arg(
         30, "seconds between two writes of results.csv.zip", listable=False, identity=False, gt=0
     )
+    tags: str | None = arg(
+        None, "words to find the experiment by, kept in its metadata", listable=False, identity=False
+    )
     no_tuner_logging: bool = arg(False, "do not print the tuning status", listable=False, identity=False)
     debug_log_level: bool = arg(
         False, "log level DEBUG: also a line for every report of each trial", listable=False, identity=False
@@ -53,7 +56,9 @@ ALIASES = {"epochs": "max_resource_level"}
 class SweepOptions(Options):
     """What the sweep as a whole is told; no experiment sees these."""
 
-    num_runs: int | None = arg(None, "short for run ids 0 .. N-1; ignored where run_id is given", listable=False, ge=1)
+    num_runs: int | None = arg(
+        None, "short for run ids 0 .. N-1; ignored where run_id is given", listable=False, ge=1, le=1_000_000
+    )
     argument_groups: str | None = arg(
         None,
         'zip lists instead of multiplying them: "scheduler searcher|max_resource_level scheduler_timeout"',

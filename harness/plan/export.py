@@ -7,11 +7,10 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from harness.manifest.raw import Raw
 from harness.manifest.yaml import parse_scalar
 from harness.plan.build import Plan
 
-LAUNCHER = ("python", "scripts/launch_hpo.py")
+LAUNCHER = ("python", "scripts/launch_hpo.py", "--local_tuner")
 
 
 def as_commands(plan: Plan) -> list[str]:
@@ -48,11 +47,13 @@ def _groups_text(groups: str | Sequence[Any]) -> str:
     return "|".join(group if isinstance(group, str) else " ".join(map(str, group)) for group in groups)
 
 
-def as_manifest(raw: Raw, offset: int) -> str:
+def as_manifest(plan: Plan) -> str:
     """YAML text of a manifest that plans the same jobs as a command line."""
     from ruamel.yaml import YAML
 
-    values = {name: _typed(value) for name, value in raw.values.items()} | {"random_seed_offset": offset}
+    given = {name: _typed(value) for name, value in plan.raw.values.items()}
+    # Without a name of its own a manifest would be called after its file.
+    values = {"experiment_name": plan.experiment_name} | given | {"random_seed_offset": plan.offset}
     text = io.StringIO()
     yaml = YAML()
     yaml.width = 4096

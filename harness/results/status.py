@@ -34,7 +34,6 @@ class StatusFile:
     def __init__(self, folder: JobDir, history: History) -> None:
         self._folder = folder
         self._history = history
-        self._best: Result | None = None
         self._changed = True
 
     def started(self, trial: Trial, at: float, suggest_seconds: float) -> None:
@@ -44,9 +43,6 @@ class StatusFile:
         self._changed = True
 
     def reported(self, trial: Trial, result: Result, decision: Decision) -> None:
-        if self._best is None or result.loss < self._best.loss:
-            # NaN compares false with everything, so a first NaN has to be kept out by itself.
-            self._best = result if result.loss == result.loss else self._best
         self._changed = True
 
     def ended(self, trial: Trial, at: float, reason: str, exit_code: int | None, tail: str) -> None:
@@ -72,7 +68,7 @@ class StatusFile:
         self._changed = False
 
     def _describe_best(self) -> dict[str, Any] | None:
-        best, problem = self._best, self._history.problem
+        best, problem = self._history.best(), self._history.problem
         if best is None:
             return None
         return {

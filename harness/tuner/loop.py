@@ -79,6 +79,9 @@ class Tuner:
         try:
             outcome = self._loop()
             self._stop_running(outcome.reason)
+            if self._history.results and self._history.best() is None:
+                worthless = f"no trial reported a finite {self._history.problem.metric}"
+                return Outcome(outcome.state, f"{outcome.reason}; {worthless}")
             return outcome
         finally:
             self._backend.close()

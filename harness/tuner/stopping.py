@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from harness.core.history import HistoryView
 from harness.core.trial import Status
 
+# So many trials that ended without one finite value of the metric show that none will come.
+HOPELESS_TRIALS = 20
+
 
 @dataclass(frozen=True)
 class StoppingCriterion:
@@ -21,10 +24,17 @@ class StoppingCriterion:
     max_failures: int = 1
 
     def failed(self, history: HistoryView) -> bool:
-        return history.count(Status.FAILED) >= self.max_failures
+        return history.count(Status.FAILED) >= self.max_failures or self._hopeless(history)
+
+    def _hopeless(self, history: HistoryView) -> bool:
+        """Without this, early stopping would go through worthless trials for ever: none of them completes."""
+        ended = len(history.trials) - history.count(Status.IN_PROGRESS)
+        return history.best() is None and ended >= HOPELESS_TRIALS and len(history.results) > 0
 
     def reached(self, history: HistoryView, now: float) -> str | None:
         """Why the experiment is over, None while it is not."""
+        if self._hopeless(history):
+            return f"{HOPELESS_TRIALS} trials ended and none reported a finite {history.problem.metric}"
         if self.failed(history):
             count = history.count(Status.FAILED)
             return f"{count} trial{'s' if count > 1 else ''} failed (max_failures = {self.max_failures})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -131,3 +132,31 @@ def test_the_launcher_says_what_the_seed_document_says(root):
         "For the record: ",
     ):
         assert line in done.stdout
+
+
+def test_an_interrupted_launch_prints_the_command_that_makes_it_whole(root):
+    command = [
+        sys.executable,
+        "scripts/launch_hpo.py",
+        "--local_tuner",
+        "--num_trials",
+        "1",
+        "--searcher",
+        "random",
+        "bayesopt",
+    ]
+    command += ["--dataset_path", str(IMAGES), "--max_resource_level", "2"]
+    process = subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE)
+    deadline = time.monotonic() + 60
+    while not list(root.glob("*/events.jsonl")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    (line,) = [line for line in output.splitlines() if line.startswith("to continue: python ")]
+    done = subprocess.run([sys.executable, *shlex.split(line)[3:]], cwd=ROOT, text=True, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    finished = [path for path in root.glob("*/status.json") if json.loads(path.read_text())["state"] == "completed"]
+    jobs = [json.loads((path.parent / "job.json").read_text()) for path in finished]
+    assert sorted(job["settings"]["searcher"] for job in jobs) == ["bayesopt", "random"]
+    assert len({job["random_seed"] for job in jobs}) == 1

@@ -45,13 +45,14 @@ def ids(plan):
 def from_command(command):
     argv = shlex.split(command)[2:]
     parser = argparse.ArgumentParser(allow_abbrev=False)
+    parser.add_argument("--local_tuner", action="store_true")
     add_setting_flags(parser, argv)
     return given_settings(parser.parse_args(argv, argparse.Namespace(given={})))
 
 
 def from_manifest(text):
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "stune.yaml"
+        path = Path(folder) / "any.yaml"
         path.write_text(text)
         return load_manifest(path, {})
 
@@ -63,7 +64,7 @@ def test_a_sweep_survives_both_ways(values, offset):
         (command,) = as_commands(plan)
         by_command = build(from_command(command), 0)
         assert ids(by_command) == ids(plan)
-        by_manifest = build(from_manifest(as_manifest(by_command.raw, offset)), 0)
+        by_manifest = build(from_manifest(as_manifest(by_command)), 0)
         assert ids(by_manifest) == ids(plan)
 
 
@@ -82,7 +83,7 @@ def test_methods_become_one_command_each():
 def test_text_that_looks_like_a_template_or_a_number_stays_text():
     with mock.patch("benchmarks.benchmark_factory.BENCHMARKS", TABLE):
         raw = Raw({"num_trials": "3", "experiment_name": "007", "script": "a {{ b }}.py"})
-        again = from_manifest(as_manifest(raw, 1))
+        again = from_manifest(as_manifest(build(raw, 1)))
         assert again.values["experiment_name"] == "007"
         assert again.values["script"] == "a {{ b }}.py"
         assert ids(build(again, 0)) == ids(build(raw, 1))

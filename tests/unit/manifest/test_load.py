@@ -109,3 +109,9 @@ def test_an_included_file_lies_below_and_shares_the_variables(tmp_path):
 def test_sections_are_lists_of_settings(tmp_path, section):
     with pytest.raises(UsageError, match=r"yaml:2: (methods|exclude|benchmarks): "):
         load(tmp_path, f"num_trials: 1\n{section}\n")
+
+
+def test_merged_keys_and_tags(tmp_path):
+    raw = load(tmp_path, "<<: {scheduler: fifo}\nnum_trials: 1\ntags: [paper, ablation]\n")
+    assert (raw.values["scheduler"], raw.values["tags"]) == ("fifo", "paper ablation")
+    assert raw.place("scheduler").endswith("yaml:1: ")

@@ -136,6 +136,7 @@ FAULTS = [
     (dict(num_runs=0), "num_runs = 0"),
     (dict(scheduler_timeout=float("nan")), "scheduler_timeout"),
     (dict(skip_initial_experiments=-1), "skip_initial_experiments = -1"),
+    (dict(argument_groups="run_id scheduler", scheduler=["fifo"], run_id=[0]), "run_id repeats every experiment"),
     (dict(grace_period=10, scheduler="hyperband_stopping"), "grace_period 10 is above the maximum resource level 9"),
     (dict(reduction_factor=1.5, scheduler="hyperband_stopping"), "reduction_factor = 1.5"),
 ]
