@@ -17,7 +17,7 @@ _EXPORTS = {
         "finrange",
         "logfinrange",
     )
-}
+} | {"AskTell": "harness.tuner.ask_tell"}
 
 __all__ = [*_EXPORTS]
 

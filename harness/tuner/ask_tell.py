@@ -1,0 +1,148 @@
+"""Ask and tell: the schedulers and searchers for those who bring their own loop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from harness import plugins
+from harness.core.decisions import Action, Resume, Start
+from harness.core.history import History
+from harness.core.problem import Mode, Problem
+from harness.core.protocols import Context
+from harness.core.space import Config, Space
+from harness.core.trial import Status, Trial
+from harness.errors import UsageError
+from harness.options import Options, validate
+from harness.registry import Plugin, did_you_mean, lookup
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A trial to run.
+
+    Attributes:
+        config: hyper-parameters and constants.
+        until: resource level to run to, None where there is no resource. A trial that was paused comes again under its
+            id, to go on from where it was to the new level.
+    """
+
+    trial_id: int
+    config: Config
+    until: int | None
+
+
+class AskTell:
+    """Suggests trials and learns from what they report; several may be out at once.
+
+    Args:
+        space: name -> domain (`uniform`, `choice`, ...) or constant.
+        metric, mode: what is told, and whether to make it small ("min") or large ("max").
+        scheduler, searcher: names of plug-ins, as on the command line.
+        seed: root of all random draws.
+        resource: name of the reported resource (e.g. "epoch"), for multi-fidelity schedulers.
+        max_resource: highest resource level of a trial.
+        num_workers: trials that are out at once; model-based searchers start with two more at random.
+        options: arguments of scheduler and searcher, as on the command line.
+
+    Raises UsageError for unknown names and wrong options.
+    """
+
+    def __init__(
+        self,
+        space: Mapping[str, Any],
+        metric: str = "loss",
+        mode: Mode = "min",
+        scheduler: str = "fifo",
+        searcher: str = "bayesopt",
+        seed: int = 0,
+        resource: str | None = None,
+        max_resource: int | None = None,
+        num_workers: int = 1,
+        **options: Any,
+    ) -> None:
+        problem = Problem(Space(space), metric, mode, resource_attr=resource, max_resource=max_resource)
+        chosen = (lookup("scheduler", scheduler, plugins.SCHEDULERS), lookup("searcher", searcher, plugins.SEARCHERS))
+        schedules, searches = _options(chosen, options)
+        scheduler_class = chosen[0].load()
+        context = Context(problem, seed, num_workers, scheduler_class.levels(schedules, problem))
+        self._history = History(problem)
+        self._scheduler = scheduler_class(context, schedules)
+        self._searcher = chosen[1].load()(context, searches)
+
+    def ask(self) -> Asked | None:
+        """The next trial to run; None where there is none before another one is told, or ever (space used up)."""
+        decision = self._scheduler.next(self._history)
+        match decision:
+            case Start():
+                level = decision.milestone if decision.milestone is not None else decision.until
+                config = self._searcher.suggest(self._history, trial_id=len(self._history.trials), resource=level)
+                if config is None:
+                    return None
+                trial = self._history.start(
+                    config, until=decision.until, bracket=decision.bracket, milestone=decision.milestone
+                )
+            case Resume():
+                trial = self._history.resume(decision.trial_id, until=decision.until, milestone=decision.milestone)
+            case _:
+                return None
+        problem = self._history.problem
+        until = trial.until if trial.until is not None else problem.max_resource
+        return Asked(trial.trial_id, {**trial.config, **problem.space.constants}, until)
+
+    def tell(self, asked: Asked, metrics: Mapping[str, Any]) -> str:
+        """Report a result; returns "CONTINUE", "PAUSE" or "STOP": what the trial is to do.
+
+        Without a resource a result is final. KeyError where the metric (or the resource) is missing, ValueError where
+        the trial is not out.
+        """
+        trial = self._running(asked)
+        result = self._history.report(trial.trial_id, metrics, at=float(len(self._history.results)))
+        decision = self._scheduler.judge(self._history, trial, result)
+        if decision.milestone is not None:
+            self._history.set_milestone(trial.trial_id, decision.milestone)
+        top = self._history.problem.max_resource
+        final = result.resource is None or (top is not None and result.resource >= top)
+        if final:
+            self._history.end(trial.trial_id, Status.COMPLETED)
+            return Action.STOP.value
+        if decision.action is not Action.CONTINUE:
+            paused = decision.action is Action.PAUSE
+            self._history.end(trial.trial_id, Status.PAUSED if paused else Status.STOPPED)
+        return str(decision.action.value)
+
+    def fail(self, asked: Asked) -> None:
+        """The trial broke: it counts as worst, and is not asked for again. ValueError where it is not out."""
+        self._history.end(self._running(asked).trial_id, Status.FAILED)
+
+    def best(self) -> tuple[Config, float] | None:
+        """Configuration and value of the best result so far; None before any."""
+        best, problem = self._history.best(), self._history.problem
+        if best is None:
+            return None
+        config = self._history.trials[best.trial_id].config
+        return {**config, **problem.space.constants}, problem.value(best.loss)
+
+    def _running(self, asked: Asked) -> Trial:
+        trial = self._history.trials.get(asked.trial_id)
+        if trial is None or trial.status is not Status.IN_PROGRESS:
+            state = "unknown" if trial is None else trial.status.value
+            raise ValueError(f"trial {asked.trial_id} is not out: it is {state}")
+        return trial
+
+
+def _options(chosen: tuple[Plugin, Plugin], given: Mapping[str, Any]) -> tuple[Options, Options]:
+    """Options of scheduler and searcher. UsageError for a name that neither has, or a wrong value."""
+    models = [plugin.load_options() for plugin in chosen]
+    known = [name for model in models for name in model.model_fields]
+    problems = [f"unknown option '{name}'{did_you_mean(name, known)}" for name in given if name not in known]
+    built: list[Any] = []
+    for model in models:
+        own = {name: value for name, value in given.items() if name in model.model_fields}
+        options, faults = validate(model, own)
+        problems += faults
+        built.append(options)
+    if problems:
+        raise UsageError(problems)
+    return built[0], built[1]

@@ -1,0 +1,100 @@
+"""The loop is the caller's: contract of ask and tell."""
+
+import pytest
+
+from harness import AskTell, choice, randint, uniform
+from harness.errors import UsageError
+
+SPACE = {"x": uniform(0, 1), "y": uniform(0, 1), "kind": choice(["a", "b"]), "fixed": 7}
+
+
+def loss(config):
+    return (config["x"] - 0.3) ** 2 + (config["y"] - 0.6) ** 2 + (config["kind"] == "b")
+
+
+def minimise(searcher, trials=25, **options):
+    loop = AskTell(SPACE, searcher=searcher, seed=3, **options)
+    configs = []
+    for _ in range(trials):
+        asked = loop.ask()
+        configs.append(asked.config)
+        assert loop.tell(asked, {"loss": loss(asked.config)}) == "STOP"
+    return loop, configs
+
+
+def test_fifo_results_are_final_and_bayesopt_learns_from_them():
+    loop, configs = minimise("bayesopt")
+    config, value = loop.best()
+    assert value == pytest.approx(loss(config)) and value < 1e-3
+    assert value < minimise("random")[0].best()[1]
+    assert all(config["fixed"] == 7 for config in configs)
+    assert minimise("bayesopt")[1] == configs, "same seed, same suggestions"
+
+
+def test_the_mode_max():
+    loop = AskTell({"x": uniform(0, 1)}, metric="score", mode="max", searcher="random")
+    values = []
+    for _ in range(5):
+        asked = loop.ask()
+        values.append(asked.config["x"])
+        loop.tell(asked, {"score": asked.config["x"]})
+    assert loop.best()[1] == max(values)
+
+
+def test_stopping_ends_bad_trials_at_rungs():
+    loop = AskTell(SPACE, scheduler="hyperband_stopping", searcher="random", resource="epoch", max_resource=9)
+    ends = []
+    for _ in range(12):
+        asked = loop.ask()
+        assert asked.until == 9
+        for epoch in range(1, 10):
+            decision = loop.tell(asked, {"loss": loss(asked.config) + 1 / epoch, "epoch": epoch})
+            assert decision in ("CONTINUE", "STOP")
+            if decision == "STOP":
+                break
+        ends.append(epoch)
+    assert set(ends) <= {1, 3, 9} and len(set(ends)) > 1
+
+
+def test_promotion_pauses_and_asks_for_the_same_trial_again():
+    loop = AskTell(
+        SPACE, scheduler="hyperband_promotion", searcher="random", resource="epoch", max_resource=9, num_workers=2
+    )
+    reached = {}
+    for _ in range(40):
+        asked = loop.ask()
+        for epoch in range(reached.get(asked.trial_id, 0) + 1, asked.until + 1):
+            decision = loop.tell(asked, {"loss": loss(asked.config) + 1 / epoch, "epoch": epoch})
+            reached[asked.trial_id] = epoch
+            if decision != "CONTINUE":
+                break
+        assert decision == ("STOP" if epoch == 9 else "PAUSE")
+    assert set(reached.values()) == {1, 3, 9}
+
+
+def test_several_out_at_once_failures_and_an_exhausted_space():
+    loop = AskTell({"n": randint(1, 4)}, searcher="random", num_workers=4)
+    out = [loop.ask() for _ in range(4)]
+    assert sorted(asked.config["n"] for asked in out) == [1, 2, 3, 4]
+    assert loop.ask() is None
+    loop.fail(out[0])
+    with pytest.raises(ValueError, match="trial 0 is not out: it is Failed"):
+        loop.tell(out[0], {"loss": 1.0})
+    with pytest.raises(KeyError, match="report without a number for the metric 'loss'"):
+        loop.tell(out[1], {"lost": 1.0})
+    loop.tell(out[1], {"loss": float("nan")})
+    assert loop.best() is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"scheduler": "fifoo"}, "did you mean 'fifo'"),
+        ({"grace_period": 1}, "unknown option 'grace_period'"),
+        ({"searcher_num_init_random": 0}, "searcher_num_init_random = 0"),
+        ({"scheduler": "hyperband_stopping"}, "resource"),
+    ],
+)
+def test_wrong_use(arguments, message):
+    with pytest.raises(UsageError, match=message):
+        AskTell(SPACE, **arguments)
