@@ -35,8 +35,7 @@ def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
     parser.add_argument(
         "--write_manifest", type=Path, metavar="FILE", help="write the equal manifest to FILE instead of launching"
     )
-    register_running(parser)
-    parser.set_defaults(runtime="process")
+    register_running(parser, runtime="process")
     add_setting_flags(parser, argv)
     parser.set_defaults(argv=list(argv))
 

@@ -24,9 +24,9 @@ from harness.results.summary import Finished, methods_table, winners_table
 from harness.tuner.interruption import Interruption
 
 
-def register_running(parser: argparse.ArgumentParser) -> None:
+def register_running(parser: argparse.ArgumentParser, runtime: str = "auto") -> None:
     parser.add_argument(
-        "--runtime", choices=("auto", "process", "docker"), default="auto", help="where jobs run [auto]"
+        "--runtime", choices=("auto", "process", "docker"), default=runtime, help=f"where jobs run [{runtime}]"
     )
     parser.add_argument("--jobs", type=_positive, default=1, metavar="N", help="experiments that run at once [1]")
     parser.add_argument(
