@@ -68,7 +68,8 @@ def ensure_image(base: str = "auto", say: Say = print, root: Path = ROOT) -> str
     """
     recipe = Recipe.of(root)
     with contextlib.closing(Engine.connect()) as engine, _one_at_a_time(say):
-        tag, reference = _find(engine, recipe, _base(engine, base, say))
+        reference = _base(engine, base, say)
+        tag = _tag(engine, recipe, reference)
         if engine.image(tag) is None:
             _build(engine, recipe, reference, tag, say)
     return tag
@@ -91,16 +92,16 @@ def image_info(base: str = "auto", root: Path = ROOT) -> ImageInfo:
         reference = _at_hand(engine, base)
         if reference is None:
             return ImageInfo(base, None, False, None, None)
-        tag, _ = _find(engine, recipe, reference)
+        tag = _tag(engine, recipe, reference)
         found = engine.image(tag)
         return ImageInfo(reference, tag, found is not None, (found or {}).get("Size"), (found or {}).get("Id"))
 
 
-def _find(engine: Engine, recipe: Recipe, reference: str) -> tuple[str, str]:
+def _tag(engine: Engine, recipe: Recipe, reference: str) -> str:
     base = engine.image(reference)
     if base is None:
         raise EnvironmentFault(f"the base image {reference} has vanished")
-    return recipe.tag(base["Id"]), reference
+    return recipe.tag(base["Id"])
 
 
 def _at_hand(engine: Engine, base: str) -> str | None:
