@@ -4,6 +4,10 @@ Capabilities:
     multi_fidelity  scheduler: needs a resource that the benchmark reports
     stops_early     scheduler: trials may end before their last resource level
     pauses          scheduler: pauses and resumes trials, so the back-end must keep checkpoints
+    grows           scheduler: may go on without any trial at the maximum resource; its method `finished(history)`
+                    counts the trials that got as far as any does
+    multi_objective scheduler: its static method `objectives(options, problem)` names what it trades off
+    own_start       searcher: its first configurations are its own, not those of random search with the same seed
     tabulated       benchmark: has a table of finished trainings
     detaches        runtime: jobs go on when the launching process ends
 """
@@ -85,6 +89,25 @@ RUNTIMES: Mapping[str, Plugin] = {
         "harness.options:Options",
         "containers of the locked image on this machine's Docker engine",
         capabilities=frozenset({"detaches"}),
+    ),
+    "kde": Plugin(
+        "harness.searchers.kde:KdeSearcher",
+        "harness.searchers.kde:KdeOptions",
+        "kernel densities of good and bad configurations; with a hyperband scheduler BOHB's model",
+        extra="gpsearchers",
+    ),
+    "sobol": Plugin(
+        "harness.searchers.sobol:SobolSearcher",
+        "harness.searchers.sobol:SobolOptions",
+        "quasi-random configurations (scrambled Sobol points)",
+        capabilities=frozenset({"own_start"}),
+        extra="gpsearchers",
+    ),
+    "grid": Plugin(
+        "harness.searchers.grid:GridSearcher",
+        "harness.searchers.grid:GridOptions",
+        "product of a few values of each hyper-parameter",
+        capabilities=frozenset({"own_start"}),
     ),
 }
 

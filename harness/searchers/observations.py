@@ -13,6 +13,7 @@ import numpy as np
 
 from harness.core.encode import Encoder
 from harness.core.history import HistoryView
+from harness.core.protocols import Context
 from harness.core.trial import Result, Status, Trial
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -20,6 +21,12 @@ Array = np.ndarray[Any, np.dtype[Any]]
 # Failures stand behind all measurements: the history does not say between which reports they happened.
 _AFTER_ALL = 1e12
 _ENDED = (Status.COMPLETED, Status.STOPPED, Status.FAILED)
+
+
+def levels_of(context: Context) -> tuple[int, ...]:
+    """The scheduler's levels and the end of the trials; empty where trials are not judged on their way."""
+    last = context.problem.max_resource
+    return tuple(sorted({*context.levels, *([last] if last is not None and context.levels else [])}))
 
 
 class Table:

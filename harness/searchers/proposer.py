@@ -18,6 +18,7 @@ from harness.gp.linalg import Array
 from harness.gp.threads import single_thread
 from harness.searchers.bayesopt import BayesOptOptions
 from harness.searchers.candidates import Candidates
+from harness.searchers.observations import levels_of
 from harness.searchers.surrogate import Surrogate, Target, metric_of
 
 # Finite spaces up to this size are looked at as a whole.
@@ -33,7 +34,7 @@ class Proposer:
         self._options = options
         self._encoder = Encoder(context.problem.space)
         self._candidates = Candidates(self._encoder)
-        self._levels = _levels(context)
+        self._levels = levels_of(context)
         limit = Limit(options.searcher_max_size_data_for_model, options.searcher_max_size_top_fraction)
         self._surrogate = Surrogate(
             self._encoder,
@@ -123,9 +124,3 @@ class Proposer:
         if space.size is None or space.size > _ENUMERATED:
             return None
         return self._encoder.encode_many(list(space.enumerate()))
-
-
-def _levels(context: Context) -> tuple[int, ...]:
-    """The scheduler's levels and the end of the trials."""
-    last = context.problem.max_resource
-    return tuple(sorted({*context.levels, *([last] if last is not None and context.levels else [])}))
