@@ -6,7 +6,7 @@ import importlib.metadata
 import importlib.util
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from harness.errors import EnvironmentFault
@@ -54,13 +54,22 @@ def open_runtime(name: str, root: Path, plan: Plan, *, install: bool, say: Say) 
 
 
 def _revision() -> dict[str, str]:
-    """Git revision of the harness, {} outside a checkout."""
-    try:
-        command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
-        done = subprocess.run(command, capture_output=True, text=True)
-    except OSError:
+    """Git revision of the harness and whether its files differ from it, {} outside a checkout."""
+    root = Path(__file__).resolve().parents[2]
+    revision = _git(root, "rev-parse", "HEAD")
+    if not revision:
         return {}
-    return {"git_hash": done.stdout.strip()} if done.returncode == 0 else {}
+    changed = _git(root, "status", "--porcelain", "--untracked-files=no", "--", "harness", "benchmarks")
+    return {"git_hash": revision, "git_dirty": "yes" if changed else "no"}
+
+
+def _git(root: Path, *words: str) -> str | None:
+    """What git prints, None where it fails or is not installed."""
+    try:
+        done = subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True)
+    except OSError:
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
 
 
 def _extras(plan: Plan) -> set[str]:
@@ -79,12 +88,17 @@ def ensure_packages(extras: Iterable[str], *, install: bool, say: Say) -> None:
             f"packages for running trials in plain processes are not installed here: {names}",
             hint=f"make setup RUNTIME=process, or pip install -e '.[{names}]', or use Docker (--runtime docker)",
         )
+    install_extras(missing, "for trials in plain processes", say)
+
+
+def install_extras(extras: Sequence[str], purpose: str, say: Say) -> None:
+    """Install the packages of optional dependencies of this project. EnvironmentFault where pip cannot."""
     requirements = [
         requirement.split(";")[0].strip()
         for requirement in importlib.metadata.requires(DISTRIBUTION) or []
-        if any(f'extra == "{extra}"' in requirement for extra in missing)
+        if any(f'extra == "{extra}"' in requirement for extra in extras)
     ]
-    say(f"installing {', '.join(requirements)} for trials in plain processes (once)")
+    say(f"installing {', '.join(requirements)} {purpose} (once)")
     if subprocess.run([sys.executable, "-m", "pip", "install", "-qq", *requirements]).returncode != 0:
         raise EnvironmentFault(f"pip could not install {', '.join(requirements)}; its message is above")
     importlib.invalidate_caches()

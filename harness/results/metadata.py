@@ -3,26 +3,72 @@
 from __future__ import annotations
 
 import json
-import platform
 import time
 from collections.abc import Mapping
 from typing import Any
 
-from harness import __version__
-from harness.core.problem import Problem
+from harness.core.problem import Mode, Problem
 from harness.jobdir import JobDir, write_json
+from harness.results.provenance import provenance
 
 # `backend` must hold the class name that Syne Tune's loaders know; the launcher's own value is kept beside it.
 BACKEND_NAMES = {"local": "LocalBackend", "simulated": "BlackboxRepositoryBackend"}
 
+# Names that are no settings: what the harness adds to metadata, here, at the launch, or in Syne Tune.
+FACTS = frozenset(
+    {
+        "cli_backend",
+        "backend",
+        "benchmark",
+        "algorithm",
+        "seed",
+        "scheduler_name",
+        "metric",
+        "mode",
+        "metric_names",
+        "metric_mode",
+        "resource_attr",
+        "elapsed_time_attr",
+        "entrypoint",
+        "job_id",
+        "tuner_name",
+        "config_space",
+        "harness_version",
+        "code_hash",
+        "python_version",
+        "platform",
+        "cpu_model",
+        "cpu_count",
+        "runtime",
+        "git_hash",
+        "git_dirty",
+        "git_urls",
+        "image",
+        "lock_hash",
+        "run_id",
+        "random_seed",
+        "random_seed_offset",
+        "reproduces",
+        "path",
+    }
+)
+
 
 def metadata(
-    settings: Mapping[str, Any], problem: Problem, *, entrypoint: str, job_id: str, tuner_name: str, method: str
+    settings: Mapping[str, Any],
+    problem: Problem,
+    *,
+    objectives: Mapping[str, Mode],
+    entrypoint: str,
+    job_id: str,
+    tuner_name: str,
+    method: str,
 ) -> dict[str, Any]:
     """What is known of an experiment before its first trial.
 
     Args:
         settings: the job's, all of which are stored.
+        objectives: what is optimised, with directions: the metric, or what is traded off.
         entrypoint: stem of the training script.
         method: name of the method, for plots (`algorithm`).
     """
@@ -37,8 +83,8 @@ def metadata(
         "scheduler_name": settings["scheduler"],
         "metric": problem.metric,
         "mode": problem.mode,
-        "metric_names": [problem.metric],
-        "metric_mode": problem.mode,
+        "metric_names": list(objectives),
+        "metric_mode": problem.mode if len(objectives) == 1 else list(objectives.values()),
         "resource_attr": problem.resource_attr,
         "elapsed_time_attr": problem.elapsed_time_attr,
         "entrypoint": entrypoint,
@@ -47,8 +93,7 @@ def metadata(
         "st_tuner_creation_timestamp": now,
         "st_tuner_start_timestamp": now,
         "config_space": json.dumps(problem.space.spec()),
-        "harness_version": __version__,
-        "python_version": platform.python_version(),
+        **provenance(),
     }
     return {name: value for name, value in facts.items() if value is not None}
 
