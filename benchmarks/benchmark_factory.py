@@ -13,6 +13,11 @@ BENCHMARKS: Mapping[str, Plugin] = {
         "two-layer perceptron on Fashion-MNIST (validation accuracy, up to 81 epochs)",
         extra="benchmarks",
     ),
+    "script": Plugin(
+        "benchmarks.script.definition:define",
+        "benchmarks.script.definition:ScriptOptions",
+        "your own training script (--entry_point train.py --config_space space.yaml --metric NAME)",
+    ),
     "table": Plugin(
         "benchmarks.table.definition:define",
         "benchmarks.table.definition:TableOptions",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from harness.core.problem import Problem
 from harness.options import Options
@@ -26,10 +26,31 @@ class DataNeed:
     Attributes:
         dataset: name in `benchmarks.datasets.DATASETS`; None for a folder of the user's own, which is taken as it is.
         folder: where the user says it lies; None to look for it.
+        passed: the training script is told where it lies.
     """
 
     dataset: str | None
     folder: str | None = None
+    passed: bool = True
+
+
+@dataclass(frozen=True)
+class Calling:
+    """How a training script is told what to do, and who reads its metrics.
+
+    Attributes:
+        checkpoint_arg: option that takes the folder for checkpoints; None for a script that has none.
+        config_option: option that takes a file with all values; None where each value is an option of its own.
+        config_suffix: of that file, whose text is both JSON and YAML.
+        metrics: for a script that does not report: what `harness.relay` needs to find metrics in its output or logs.
+        preload: modules that the script imports, itself or by what it calls: they are imported once for all trials.
+    """
+
+    checkpoint_arg: str | None = "st_checkpoint_dir"
+    config_option: str | None = None
+    config_suffix: str = ".json"
+    metrics: Mapping[str, Any] | None = None
+    preload: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,8 +69,9 @@ class TableRef:
 @dataclass(frozen=True)
 class Benchmark:
     """Attributes:
-    script: the training script. It gets hyper-parameters and constants as `--name value`, and
-        `--st_checkpoint_dir FOLDER`. None where there is nothing to run but a table.
+    script: the training script; None where there is nothing to run but a table.
+    calling: how it is called; by default with hyper-parameters and constants as `--name value`, and
+        `--st_checkpoint_dir FOLDER`.
     problem: space, metric, resource.
     data: argument of the script that names a folder -> the data set that must lie there.
     table: what the back-end `simulated` plays back.
@@ -59,6 +81,7 @@ class Benchmark:
     problem: Problem
     data: Mapping[str, DataNeed] = field(default_factory=dict)
     table: TableRef | None = None
+    calling: Calling = Calling()
 
     @property
     def entrypoint(self) -> str:

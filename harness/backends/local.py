@@ -12,7 +12,6 @@ import logging
 import os
 import selectors
 import shutil
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
@@ -20,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from harness.backends.capture import Stream
-from harness.backends.invocation import leg_config, script_arguments, script_environment
+from harness.backends.invocation import leg_config, script_command, script_environment
 from harness.backends.leg import Leg, launch
 from harness.backends.process import Guard, kill_group, reap
-from harness.benchmark import Benchmark
+from harness.benchmark import Benchmark, Calling
 from harness.core.clock import RealClock
 from harness.core.events import Event, Exited, Reported
 from harness.core.problem import Problem
@@ -56,6 +55,7 @@ class LocalBackend:
         job: folder of the experiment; trial folders are made in it.
         extra_args: further arguments of the script, name -> value (folders of data sets, ...).
         environment: variables for the trials, over those of this process.
+        calling: how the script takes its configuration, as in `Benchmark`.
     """
 
     def __init__(
@@ -66,12 +66,14 @@ class LocalBackend:
         job: JobDir,
         extra_args: Mapping[str, str] | None = None,
         environment: Mapping[str, str] | None = None,
+        calling: Calling | None = None,
     ) -> None:
         self.clock = RealClock()
         self._script = script.absolute()
         self._problem = problem
         self._job = JobDir(job.path.absolute())
         self._extra_args = dict(extra_args or {})
+        self._calling = calling or Calling()
         self._environment = script_environment(os.environ, environment or {})
         self._selector = selectors.DefaultSelector()
         self._guard = Guard()
@@ -85,8 +87,10 @@ class LocalBackend:
         """The back-end of a job. UsageError where the benchmark has nothing to run."""
         if benchmark.script is None:
             raise UsageError("the back-end local needs a benchmark with a training script")
-        extra_args = {argument: str(place) for argument, place in data.items()}
-        return LocalBackend(script=benchmark.script, problem=benchmark.problem, job=job, extra_args=extra_args)
+        passed = {argument: str(place) for argument, place in data.items() if benchmark.data[argument].passed}
+        return LocalBackend(
+            script=benchmark.script, problem=benchmark.problem, job=job, extra_args=passed, calling=benchmark.calling
+        )
 
     def start(self, trial: Trial, until: int | None) -> None:
         """A process that cannot be started is reported as an exit with code 127.
@@ -103,8 +107,7 @@ class LocalBackend:
             for stamp in ("end", "stop"):
                 folder.stamp(stamp).unlink(missing_ok=True)
             write_json(folder.config, config)
-        arguments = {**config, "st_checkpoint_dir": folder.checkpoints, **self._extra_args}
-        command = [sys.executable, str(self._script), *script_arguments(arguments)]
+            command = script_command(self._calling, self._script, {**config, **self._extra_args}, trial, folder)
         try:
             self._guard.open()
             leg = launch(trial, folder, command, self._environment)

@@ -1,0 +1,68 @@
+"""The files that a training script is made of: those of its folder and of the folders in it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from harness.blackbox.files import digest
+from harness.errors import UsageError
+
+MAX_FILES = 2000
+# Larger files are data: they count by name and size, so that planning does not read gigabytes.
+MAX_HASHED_BYTES = 10_000_000
+_MANIFEST = re.compile(rb"^(benchmark_name|benchmarks):", re.MULTILINE)
+_CHECKPOINTING = re.compile(r"\bst_checkpoint_dir\b|\badd_checkpointing_to_argparse\b")
+
+
+def code_files(folder: Path) -> Iterator[Path]:
+    """Files of the folder in a fixed order, without hidden ones, bytecode, texts (*.md) and manifests of sweeps.
+
+    UsageError where there are more than MAX_FILES.
+    """
+    count = 0
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "__pycache__")
+        for name in sorted(names):
+            path = Path(place, name)
+            if name.startswith(".") or path.suffix in (".pyc", ".md") or not path.is_file() or _is_manifest(path):
+                continue
+            count += 1
+            if count > MAX_FILES:
+                raise UsageError(
+                    f"{folder}: more than {MAX_FILES} files lie beside the script; put it in a folder of its own, "
+                    "and name its data with --dataset_path"
+                )
+            yield path
+
+
+def _is_manifest(path: Path) -> bool:
+    if path.suffix not in (".yaml", ".yml") or path.stat().st_size > MAX_HASHED_BYTES:
+        return False
+    return _MANIFEST.search(path.read_bytes()) is not None
+
+
+def folder_digest(script: Path) -> str:
+    """16 hexadecimal digits for the script's name and the contents of its folder. OSError, UsageError as above."""
+    stamps = tuple((str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in code_files(script.parent))
+    return _digest(script, stamps)
+
+
+@cache
+def _digest(script: Path, stamps: tuple[tuple[str, int, int], ...]) -> str:
+    total = hashlib.sha256(script.name.encode())
+    for text, size, _ in stamps:
+        path = Path(text)
+        content = digest(path) if size <= MAX_HASHED_BYTES else str(size)
+        total.update(f"\n{path.relative_to(script.parent).as_posix()} {content}".encode())
+    return total.hexdigest()[:16]
+
+
+def takes_checkpoints(script: Path) -> bool:
+    """Whether the script or a module beside it speaks of the option `--st_checkpoint_dir`."""
+    sources = [script, *(path for path in code_files(script.parent) if path.suffix == ".py")]
+    return any(_CHECKPOINTING.search(path.read_text(encoding="utf-8", errors="replace")) for path in sources)

@@ -1,0 +1,44 @@
+"""`python -m benchmarks.script.read_space FILE.py [NAME]`: print the space that a module defines, as JSON.
+
+NAME is a mapping or a function that returns one; without it `config_space`, `space` or `search_space`. Its values are
+domains (`from harness import loguniform, ...`), the same as plain data (`{"type": "uniform", ...}`), or constants.
+"""
+
+from __future__ import annotations
+
+import json
+import runpy
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from benchmarks.script.space import MARK
+
+NAMES = ("config_space", "space", "search_space")
+
+
+def main(file: str, name: str) -> str:
+    """JSON text of the space. SystemExit with a line that says what the module lacks."""
+    sys.path.insert(0, str(Path(file).parent))
+    module = runpy.run_path(file)
+    names = (name,) if name else NAMES
+    found = next((module[each] for each in names if each in module), None)
+    if found is None:
+        sys.exit(f"it defines no {' or '.join(names)}")
+    entries = found() if callable(found) else found
+    if not isinstance(entries, Mapping):
+        sys.exit(f"expected a mapping of names to domains, got {type(entries).__name__}")
+    return json.dumps({str(key): _plain(key, entry) for key, entry in entries.items()})
+
+
+def _plain(name: str, entry: Any) -> Any:
+    if hasattr(entry, "spec"):
+        return entry.spec()
+    if isinstance(entry, (str, int, float, bool, list, tuple, dict)):
+        return entry
+    sys.exit(f"{name}: expected a domain of `harness`, plain data or a constant, got {type(entry).__name__}")
+
+
+if __name__ == "__main__":
+    print(f"{MARK}{main(sys.argv[1], sys.argv[2])}")
