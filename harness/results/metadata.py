@@ -86,6 +86,7 @@ def metadata(
         "metric_names": list(objectives),
         "metric_mode": problem.mode if len(objectives) == 1 else list(objectives.values()),
         "resource_attr": problem.resource_attr,
+        "max_resource_attr": problem.max_resource_attr,
         "elapsed_time_attr": problem.elapsed_time_attr,
         "entrypoint": entrypoint,
         "job_id": job_id,
