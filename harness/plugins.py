@@ -24,6 +24,11 @@ SCHEDULERS: Mapping[str, Plugin] = {
         "harness.schedulers.fifo:FifoOptions",
         "every trial runs to its end, in the order of suggestion",
     ),
+    "fifo_synchronous": Plugin(
+        "harness.schedulers.fifo_synchronous:FifoSynchronous",
+        "harness.schedulers.fifo:FifoOptions",
+        "fifo in batches of num_workers trials, each once the one before has ended",
+    ),
     "hyperband_stopping": Plugin(
         "harness.schedulers.hyperband:HyperbandStopping",
         "harness.schedulers.hyperband:HyperbandOptions",
@@ -40,7 +45,25 @@ SCHEDULERS: Mapping[str, Plugin] = {
         "harness.schedulers.pasha:Pasha",
         "harness.schedulers.pasha:PashaOptions",
         "promotion variant of ASHA that raises its maximum resource only while rankings change (PASHA)",
+        capabilities=frozenset({"multi_fidelity", "stops_early", "pauses", "grows"}),
+    ),
+    "hyperband_cost_promotion": Plugin(
+        "harness.schedulers.cost_promotion:CostPromotion",
+        "harness.schedulers.hyperband:HyperbandOptions",
+        "promotion variant of ASHA that promotes by the cost that trials have had, not by their number",
         capabilities=frozenset({"multi_fidelity", "stops_early", "pauses"}),
+    ),
+    "hyperband_synchronous": Plugin(
+        "harness.schedulers.synchronous:HyperbandSynchronous",
+        "harness.schedulers.synchronous:SynchronousOptions",
+        "Hyperband: brackets of synchronous successive halving",
+        capabilities=frozenset({"multi_fidelity", "stops_early", "pauses"}),
+    ),
+    "mo_asha": Plugin(
+        "harness.schedulers.mo_asha:MoAsha",
+        "harness.schedulers.mo_asha:MoAshaOptions",
+        "ASHA, stopping variant, for several objectives: ranks by non-dominated sorting",
+        capabilities=frozenset({"multi_fidelity", "stops_early", "multi_objective"}),
     ),
     "median_stopping": Plugin(
         "harness.schedulers.median:MedianStopping",
@@ -61,6 +84,25 @@ SEARCHERS: Mapping[str, Plugin] = {
         "harness.searchers.bayesopt:BayesOptOptions",
         "Gaussian process; with a hyperband scheduler MOBSTER, over (configuration, resource)",
         extra="gpsearchers",
+    ),
+    "kde": Plugin(
+        "harness.searchers.kde:KdeSearcher",
+        "harness.searchers.kde:KdeOptions",
+        "kernel densities of good and bad configurations; with a hyperband scheduler BOHB's model",
+        extra="gpsearchers",
+    ),
+    "sobol": Plugin(
+        "harness.searchers.sobol:SobolSearcher",
+        "harness.searchers.sobol:SobolOptions",
+        "quasi-random configurations (scrambled Sobol points)",
+        capabilities=frozenset({"own_start"}),
+        extra="gpsearchers",
+    ),
+    "grid": Plugin(
+        "harness.searchers.grid:GridSearcher",
+        "harness.searchers.grid:GridOptions",
+        "product of a few values of each hyper-parameter",
+        capabilities=frozenset({"own_start"}),
     ),
 }
 
@@ -89,25 +131,6 @@ RUNTIMES: Mapping[str, Plugin] = {
         "harness.options:Options",
         "containers of the locked image on this machine's Docker engine",
         capabilities=frozenset({"detaches"}),
-    ),
-    "kde": Plugin(
-        "harness.searchers.kde:KdeSearcher",
-        "harness.searchers.kde:KdeOptions",
-        "kernel densities of good and bad configurations; with a hyperband scheduler BOHB's model",
-        extra="gpsearchers",
-    ),
-    "sobol": Plugin(
-        "harness.searchers.sobol:SobolSearcher",
-        "harness.searchers.sobol:SobolOptions",
-        "quasi-random configurations (scrambled Sobol points)",
-        capabilities=frozenset({"own_start"}),
-        extra="gpsearchers",
-    ),
-    "grid": Plugin(
-        "harness.searchers.grid:GridSearcher",
-        "harness.searchers.grid:GridOptions",
-        "product of a few values of each hyper-parameter",
-        capabilities=frozenset({"own_start"}),
     ),
 }
 

@@ -43,6 +43,8 @@ class TableOptions(BenchmarkOptions):
         None, "digest of the table's files, worked out where not given", listable=False, validate_default=True
     )
     metric: str | None = arg(None, "column of the table to optimise; without it the first of its metrics")
+    cost_attr: str | None = arg(None, "metric of the table that is the cost of a trial; without it the elapsed time")
+    constraint_attr: str | None = arg(None, "metric of the table that is at most 0 where a configuration is feasible")
     table_seed: int | None = arg(
         None, "use the rows of this seed only; without it every trial draws one of its configuration's"
     )
@@ -87,7 +89,7 @@ def define(options: TableOptions, max_resource_level: int | None) -> Benchmark:
         raise UsageError(f"{path}: the table is not the one that this experiment was planned with")
     if options.table_seed is not None and description.seed is None:
         raise UsageError(f"table_seed = {options.table_seed}: {description_file(path)} names no seed column")
-    metric = _metric(options, description, path)
+    metric = _metric("metric", options.metric, description, path) or next(iter(description.metrics))
     problem = Problem(
         space=description.space,
         metric=metric,
@@ -95,6 +97,9 @@ def define(options: TableOptions, max_resource_level: int | None) -> Benchmark:
         resource_attr=description.resource,
         max_resource=_max_resource(path, description, max_resource_level),
         elapsed_time_attr=description.elapsed_time,
+        cost_attr=_metric("cost_attr", options.cost_attr, description, path),
+        constraint_attr=_metric("constraint_attr", options.constraint_attr, description, path),
+        metrics=description.metrics,
     )
     return Benchmark(
         script=None,
@@ -104,13 +109,12 @@ def define(options: TableOptions, max_resource_level: int | None) -> Benchmark:
     )
 
 
-def _metric(options: TableOptions, description: Description, path: Path) -> str:
-    if options.metric is None:
-        return next(iter(description.metrics))
-    if options.metric not in description.metrics:
+def _metric(option: str, name: str | None, description: Description, path: Path) -> str | None:
+    """The name if the table has such a metric."""
+    if name is not None and name not in description.metrics:
         known = ", ".join(description.metrics)
-        raise UsageError(f"metric = {options.metric!r}: {description_file(path)} knows the metrics {known}")
-    return options.metric
+        raise UsageError(f"{option} = {name!r}: {description_file(path)} knows the metrics {known}")
+    return name
 
 
 def _max_resource(path: Path, description: Description, asked: int | None) -> int | None:

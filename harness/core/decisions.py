@@ -7,6 +7,29 @@ from enum import StrEnum
 
 
 @dataclass(frozen=True)
+class Grounds:
+    """The comparison with other trials that a decision rests on. Values have the metric's own sign.
+
+    Attributes:
+        level: resource level at which values are compared.
+        bracket: bracket whose trials are compared, None for all trials.
+        value: of the trial, None where it is not finite.
+        rank: of the trial among the values, 1 is best; equal values share a rank.
+        count: number of values.
+        places: ranks that go on; 0 where there are too few values to tell.
+        cutoff: value that it takes to go on, None where no single (finite) value decides.
+    """
+
+    level: int
+    value: float | None
+    rank: int
+    count: int
+    places: int
+    cutoff: float | None = None
+    bracket: int | None = None
+
+
+@dataclass(frozen=True)
 class Start:
     """Start a new trial; the loop asks the searcher for its configuration.
 
@@ -29,6 +52,7 @@ class Resume:
     until: int | None
     milestone: int | None = None
     reason: str = ""
+    grounds: Grounds | None = None
 
 
 @dataclass(frozen=True)
@@ -54,11 +78,13 @@ class Decision:
     Attributes:
         milestone: with CONTINUE, resource level of the next decision (None: unchanged).
         reason: what the decision rests on, for people; empty where there was nothing to decide.
+        grounds: the same as data, where values were compared.
     """
 
     action: Action
     milestone: int | None = None
     reason: str = ""
+    grounds: Grounds | None = None
 
 
 CONTINUE = Decision(Action.CONTINUE)

@@ -39,6 +39,10 @@ class HistoryView(Protocol):
     def pending(self) -> list[Pending]: ...
     def count(self, status: Status) -> int: ...
     def best(self) -> Result | None: ...
+    @property
+    def exhausted(self) -> bool:
+        """Whether the searcher has no configuration left: no trial will be started any more."""
+        ...
 
 
 class History:
@@ -51,6 +55,7 @@ class History:
         # Indices by status, so that a look costs what it returns and not the number of all trials ever started.
         self._by_status: dict[Status, dict[int, Trial]] = {status: {} for status in Status}
         self._best: Result | None = None
+        self.exhausted = False
 
     def running(self) -> list[Trial]:
         """Trials in progress, in the order of their (re)start."""
@@ -68,7 +73,7 @@ class History:
         return len(self._by_status[status])
 
     def best(self) -> Result | None:
-        """Result with the least finite loss, the first of equals; None before any."""
+        """Feasible result with the least finite loss, the first of equals; None before any."""
         return self._best
 
     # Writers: the loop and replay only.
@@ -93,10 +98,12 @@ class History:
         """Append a report of the trial's present leg. MissingMetric where it lacks the metric."""
         trial = self.trials[trial_id]
         problem = self.problem
+        problem.check(metrics)
         result = Result(trial_id, trial.leg, problem.resource(metrics), problem.loss(metrics), metrics, at)
         trial.results.append(result)
         self.results.append(result)
-        if math.isfinite(result.loss) and (self._best is None or result.loss < self._best.loss):
+        better = math.isfinite(result.loss) and (self._best is None or result.loss < self._best.loss)
+        if better and problem.feasible(metrics):
             self._best = result
         return result
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeGuard
 
 from harness.core.space import Space
 
@@ -26,7 +27,9 @@ class Problem:
     max_resource: highest resource level of a trial.
     max_resource_attr: configuration entry that tells a trial how far to go.
     elapsed_time_attr: reported seconds since the trial started.
-    cost_attr: reported cost of a trial.
+    cost_attr: reported cost of a trial since its start.
+    constraint_attr: reported value that is at most 0 where a configuration is feasible.
+    metrics: all reported values that may be objectives, with their directions; `metric` is one whether named or not.
     """
 
     space: Space
@@ -37,11 +40,30 @@ class Problem:
     max_resource_attr: str | None = None
     elapsed_time_attr: str | None = None
     cost_attr: str | None = None
+    constraint_attr: str | None = None
+    metrics: Mapping[str, Mode] = field(default_factory=dict)
+
+    def objectives(self) -> dict[str, Mode]:
+        """What several objectives can be chosen from: `metric` first, the elapsed time last."""
+        named: dict[str, Mode] = {self.metric: self.mode, **self.metrics}
+        return named if self.elapsed_time_attr is None else {**named, self.elapsed_time_attr: "min"}
+
+    def check(self, metrics: Mapping[str, Any]) -> None:
+        """MissingMetric where a report lacks one of `metrics`, or the cost."""
+        for name in self.metrics:
+            self._number(metrics, name, "metric")
+        if self.cost_attr is not None:
+            self._number(metrics, self.cost_attr, "cost attribute")
 
     def loss(self, metrics: Mapping[str, Any]) -> float:
         """The metric, to be minimised; NaN stays NaN. MissingMetric where it is absent or no number."""
         value = self._number(metrics, self.metric, "metric")
         return -value if self.mode == "max" else value
+
+    def losses(self, metrics: Mapping[str, Any], objectives: Mapping[str, Mode]) -> list[float]:
+        """The objectives' values, to be minimised; NaN where one is absent or no number."""
+        values = [(metrics.get(name), mode) for name, mode in objectives.items()]
+        return [(-value if mode == "max" else value) if _is_number(value) else math.nan for value, mode in values]
 
     def value(self, loss: float) -> float:
         """The metric's value of a loss: inverse of `loss`."""
@@ -53,9 +75,35 @@ class Problem:
             return None
         return round(self._number(metrics, self.resource_attr, "resource attribute"))
 
+    @property
+    def cost_name(self) -> str | None:
+        """What tells the cost of a trial since its start: `cost_attr`, else the elapsed time."""
+        return self.cost_attr or self.elapsed_time_attr
+
+    def cost(self, metrics: Mapping[str, Any]) -> float:
+        """The cost that a report tells; NaN where it is absent."""
+        return _number_or_nan(metrics, self.cost_name)
+
+    def constraint(self, metrics: Mapping[str, Any]) -> float:
+        """The constraint's value in a report; NaN where it is absent."""
+        return _number_or_nan(metrics, self.constraint_attr)
+
+    def feasible(self, metrics: Mapping[str, Any]) -> bool:
+        """Whether a report keeps to the constraint, as all do where there is none."""
+        return self.constraint_attr is None or self.constraint(metrics) <= 0.0
+
     def _number(self, metrics: Mapping[str, Any], name: str, what: str) -> float:
         value = metrics.get(name)
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
+        if not _is_number(value):
             held = ", ".join(f"{key}={metrics[key]!r}" for key in metrics if not key.startswith("st_"))
             raise MissingMetric(f"report without a number for the {what} '{name}' (it held: {held or 'nothing'})")
         return float(value)
+
+
+def _is_number(value: Any) -> TypeGuard[float]:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _number_or_nan(metrics: Mapping[str, Any], name: str | None) -> float:
+    value = None if name is None else metrics.get(name)
+    return float(value) if _is_number(value) else math.nan

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.core.clock import RealClock
-from harness.core.decisions import Action, Decision
+from harness.core.decisions import Action, Decision, Grounds, Resume
 from harness.core.space import Config
 from harness.core.trial import Result, Status, Trial
 from harness.jobdir import JobDir, replacing
@@ -62,8 +62,9 @@ class Recorder:
             suggest_seconds=round(suggest_seconds, 6),
         )
 
-    def resumed(self, trial: Trial, at: float, reason: str) -> None:
-        self._event("resumed", trial, at, until=trial.until, milestone=trial.milestone, reason=reason)
+    def resumed(self, trial: Trial, at: float, decision: Resume) -> None:
+        facts = {"reason": decision.reason, "grounds": _plain(decision.grounds)}
+        self._event("resumed", trial, at, until=trial.until, milestone=trial.milestone, **facts)
 
     def reported(self, trial: Trial, result: Result, decision: Decision) -> None:
         self._event(
@@ -74,6 +75,7 @@ class Recorder:
             decision=decision.action,
             milestone=decision.milestone,
             reason=decision.reason,
+            grounds=_plain(decision.grounds),
         )
         status = _STATUS_AFTER[decision.action]
         self._row(trial, result.at, result.metrics, st_decision=decision.action.value, st_status=status.value)
@@ -116,6 +118,10 @@ class Recorder:
             config = {f"config_{name}": value for name, value in {**trial.config, **self._constants}.items()}
             self._configs[trial.trial_id] = config
         self._rows.append({"trial_id": trial.trial_id, **metrics, **config, **own, "st_tuner_time": at})
+
+
+def _plain(grounds: Grounds | None) -> dict[str, Any] | None:
+    return None if grounds is None else {name: value for name, value in vars(grounds).items() if value is not None}
 
 
 def _csv(rows: Sequence[Row]) -> str:

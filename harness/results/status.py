@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness.core.decisions import Decision
+from harness.core.decisions import Decision, Resume
 from harness.core.history import History
 from harness.core.trial import Result, Status, Trial
 from harness.jobdir import JobDir, read_json, write_json
@@ -39,7 +39,7 @@ class StatusFile:
     def started(self, trial: Trial, at: float, suggest_seconds: float) -> None:
         self._changed = True
 
-    def resumed(self, trial: Trial, at: float, reason: str) -> None:
+    def resumed(self, trial: Trial, at: float, decision: Resume) -> None:
         self._changed = True
 
     def reported(self, trial: Trial, result: Result, decision: Decision) -> None:

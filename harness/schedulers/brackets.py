@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,16 +9,20 @@ from dataclasses import dataclass, field
 from harness.core.history import HistoryView
 from harness.core.seeds import rng
 from harness.core.trial import Result
-from harness.schedulers.rungs import Rung, worst_last
+from harness.schedulers.rungs import Rung, trials_per_bracket, worst_last
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A trial's value at a rung, NaN as +inf, reported during leg `leg`."""
+    """A trial's value at a rung: `loss`, NaN as +inf, is that of `result`; `order` counts the rung's entries from 0."""
 
-    trial_id: int
-    leg: int
+    result: Result
     loss: float
+    order: int
+
+    @property
+    def trial_id(self) -> int:
+        return self.result.trial_id
 
 
 @dataclass
@@ -33,16 +36,20 @@ class Records:
 class Brackets:
     """Rungs of all brackets, bracket b without the lowest b ones, and the values that a history holds at them.
 
+    Trials compete within their bracket, or with `shared` all at a rung do: then the bracket of a trial only says which
+    rung it meets first.
+
     A trial is recorded with its first report at or above a rung. A report that jumps over several rungs counts for
     the highest of them only: the others never saw a value of their own level.
     """
 
-    def __init__(self, rungs: Sequence[Rung], count: int, max_resource: int) -> None:
+    def __init__(self, rungs: Sequence[Rung], count: int, max_resource: int, *, shared: bool = False) -> None:
         self.rungs = [tuple(rungs[start:]) for start in range(min(count, len(rungs) + 1))]
         self.max_resource = max_resource
         levels = [*(rung.level for rung in rungs), max_resource]
         self._levels = [levels[start:] for start in range(len(self.rungs))]
-        self._weights = _slots(levels)[: len(self.rungs)]
+        self._weights = trials_per_bracket(rungs)[: len(self.rungs)]
+        self._shared = shared
         # Caches of what the first `_read` results of the history say.
         self._records: dict[tuple[int, int], Records] = {}
         self._reached: dict[int, int] = {}
@@ -69,8 +76,16 @@ class Brackets:
         levels = self._levels[bracket]
         return levels[min(bisect_right(levels, resource), len(levels) - 1)]
 
+    def group(self, bracket: int) -> int:
+        """Number of the bracket whose records the trials of `bracket` are part of."""
+        return 0 if self._shared else bracket
+
+    def compared(self, bracket: int) -> int | None:
+        """Bracket whose trials are compared, None for all trials."""
+        return bracket if len(self.rungs) > 1 and not self._shared else None
+
     def records(self, bracket: int, level: int) -> Records:
-        return self._records.setdefault((bracket, level), Records())
+        return self._records.setdefault((self.group(bracket), level), Records())
 
     def entered(self, trial_id: int) -> Rung | None:
         """The rung that the trial entered with its last result read, None where it entered none."""
@@ -97,16 +112,7 @@ class Brackets:
             return None
         self._entered[result.trial_id] = rungs[position]
         records = self.records(bracket, rungs[position].level)
-        entry = Entry(result.trial_id, result.leg, worst_last(result.loss))
+        entry = Entry(result, worst_last(result.loss), len(records.entries))
         records.entries.append(entry)
         insort(records.losses, entry.loss)
         return rungs[position], entry
-
-
-def _slots(levels: Sequence[int]) -> list[int]:
-    """Trials that Hyperband starts in the bracket at each lowest level: n = ⌈K / (s + 1) η^s⌉, K levels, s rungs above.
-
-    arXiv:1603.06560, Algorithm 1, with R / r_b for η^s, so that it holds for any levels.
-    """
-    count = len(levels)
-    return [math.ceil(count / (count - start) * levels[-1] / level) for start, level in enumerate(levels)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import field_validator
+from typing import Self
+
+from pydantic import field_validator, model_validator
 
 from harness.core.decisions import CONTINUE, Action, Decision, Start
 from harness.core.history import HistoryView
@@ -12,7 +14,7 @@ from harness.core.trial import Result, Trial
 from harness.errors import UsageError
 from harness.options import Options, arg
 from harness.schedulers.brackets import Brackets
-from harness.schedulers.reasons import at, compared, the_end
+from harness.schedulers.reasons import at, compared, grounds, the_end
 from harness.schedulers.rungs import Rung, decides, explicit, geometric, parse_levels, passes
 
 
@@ -35,6 +37,16 @@ class HyperbandOptions(RungOptions):
     """Rungs and brackets."""
 
     brackets: int = arg(1, "number of brackets; each leaves out one more of the lowest rungs", ge=1)
+    rung_system_per_bracket: bool = arg(False, "trials compete within their bracket only, as they do by default")
+    no_rung_system_per_bracket: bool = arg(
+        False, "trials of all brackets compete at a rung; the bracket of a trial only says which rung it meets first"
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.rung_system_per_bracket and self.no_rung_system_per_bracket:
+            raise ValueError("rung_system_per_bracket and no_rung_system_per_bracket exclude each other")
+        return self
 
 
 def rungs_of(options: RungOptions, problem: Problem) -> tuple[Rung, ...]:
@@ -53,19 +65,25 @@ def rungs_of(options: RungOptions, problem: Problem) -> tuple[Rung, ...]:
     return explicit(levels, problem.max_resource)
 
 
+def brackets_of(options: HyperbandOptions, problem: Problem) -> Brackets:
+    """Rungs of all brackets, without values. UsageError as of `rungs_of`."""
+    rungs, shared = rungs_of(options, problem), options.no_rung_system_per_bracket
+    return Brackets(rungs, options.brackets, problem.max_resource or 0, shared=shared)
+
+
 class HyperbandStopping:
     """ASHA, stopping variant: a trial that enters a rung below the best 1/η there is stopped, else it goes on.
 
     L. Li et al., arXiv:1810.05934, with the decision taken at once for the trial that reports instead of promoting
     later (A. Klein et al., arXiv:2003.10865). With fewer than η values at
-    a rung every trial goes on. Values are compared within a bracket.
+    a rung every trial goes on.
     """
 
     def __init__(self, context: Context, options: HyperbandOptions) -> None:
         self._problem = context.problem
         self._seed = context.seed
         self._max_resource = context.problem.max_resource or 0
-        self._brackets = Brackets(rungs_of(options, context.problem), options.brackets, self._max_resource)
+        self._brackets = brackets_of(options, context.problem)
 
     @staticmethod
     def levels(options: HyperbandOptions, problem: Problem) -> tuple[int, ...]:
@@ -86,10 +104,11 @@ class HyperbandStopping:
             return CONTINUE
         losses = self._brackets.records(trial.bracket, rung.level).losses
         milestone = self._brackets.above(trial.bracket, resource)
+        facts = grounds(self._problem, result.loss, rung, losses, self._brackets.compared(trial.bracket))
         if not decides(len(losses), rung.share):
             few = f"{at(self._problem, resource, result.loss)}, too few values to compare ({len(losses)})"
-            return Decision(Action.CONTINUE, milestone, few)
+            return Decision(Action.CONTINUE, milestone, few, facts)
         reason = compared(self._problem, resource, result.loss, rung, losses)
         if passes(result.loss, losses, rung.share):
-            return Decision(Action.CONTINUE, milestone, reason)
-        return Decision(Action.STOP, reason=reason)
+            return Decision(Action.CONTINUE, milestone, reason, facts)
+        return Decision(Action.STOP, reason=reason, grounds=facts)

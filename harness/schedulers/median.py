@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from dataclasses import dataclass
 
-from harness.core.decisions import CONTINUE, Action, Decision, Start
+from harness.core.decisions import CONTINUE, Action, Decision, Grounds, Start
 from harness.core.history import HistoryView
 from harness.core.problem import Problem
 from harness.core.protocols import Context
 from harness.core.trial import Result, Trial
 from harness.errors import UsageError
 from harness.options import Options, arg
-from harness.schedulers.reasons import at, the_end
+from harness.schedulers.reasons import at, finite, the_end
 from harness.schedulers.rungs import quantile, worst_last
 
 
@@ -79,7 +79,15 @@ class MedianStopping:
             return CONTINUE
         best = at(self._problem, resource, curve.best)
         text = f"{best} at best is worse than {self._problem.value(median):.4g}, the median of {len(others)} others"
-        return Decision(Action.STOP, reason=text)
+        grounds = Grounds(
+            level=resource,
+            value=finite(self._problem, curve.best),
+            rank=bisect_left(others, curve.best) + 1,
+            count=len(others) + 1,
+            places=bisect_right(others, median),
+            cutoff=finite(self._problem, median),
+        )
+        return Decision(Action.STOP, reason=text, grounds=grounds)
 
     def _others(self, resource: int, own: float) -> list[float]:
         means = self._means[resource]

@@ -7,6 +7,7 @@ from typing import Literal
 
 from harness.core.history import HistoryView
 from harness.core.protocols import Context
+from harness.core.trial import Status
 from harness.options import arg
 from harness.schedulers.brackets import Entry
 from harness.schedulers.hyperband import HyperbandOptions, RungOptions
@@ -21,9 +22,10 @@ class PashaOptions(RungOptions):
     pasha_ranking_criterion: Literal[
         "soft_ranking", "soft_ranking_auto", "soft_ranking_std", "soft_ranking_median_dst", "soft_ranking_mean_dst"
     ] = arg(
-        "soft_ranking",
-        "trials may swap ranks within ε: pasha_epsilon; auto, the noise of curves that cross, as in the paper; or "
-        "pasha_epsilon_scaling times the standard deviation, median gap or mean gap of the values at a rung",
+        "soft_ranking_auto",
+        "trials may swap ranks within ε: auto, the noise of curves that cross, as in the paper; soft_ranking, "
+        "pasha_epsilon; or pasha_epsilon_scaling times the standard deviation, median gap or mean gap of the values "
+        "at a rung",
     )
     pasha_epsilon: float = arg(1.0, "ε of soft_ranking, in units of the metric", ge=0)
     pasha_epsilon_scaling: float = arg(1.0, "factor of the criteria that derive ε from values at a rung", ge=0)
@@ -35,6 +37,9 @@ class Pasha(HyperbandPromotion):
     O. Bohdal et al., arXiv:2207.06940, Algorithm 1. Whenever a trial enters the present top rung, the order of the
     trials there is compared with their order one rung below; unless it is the same, the next rung (at last the
     maximum resource) becomes the top.
+
+    The default of ε is the paper's own estimate. Syne Tune's launcher took a fixed ε = 1 by default, with which no
+    metric between 0 and 1 ever gets beyond the second rung: `pasha_ranking_criterion` soft_ranking.
     """
 
     def __init__(self, context: Context, options: PashaOptions) -> None:
@@ -46,6 +51,13 @@ class Pasha(HyperbandPromotion):
         self._top = 1
         self._noise = Noise()
         self._values: dict[int, dict[int, float]] = defaultdict(dict)
+
+    def finished(self, history: HistoryView) -> int:
+        """Trials that went as far as any does at present: completed, or paused at the top."""
+        self._read(history)
+        top = self._values[self._ladder[self._top]] if self._top < len(self._ladder) else {}
+        paused = sum(history.trials[trial_id].status is Status.PAUSED for trial_id in top)
+        return history.count(Status.COMPLETED) + paused
 
     def _in_use(self, rung: Rung) -> bool:
         return rung.level in self._ladder[: self._top]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from heapq import heappop, heappush
 
-from harness.core.decisions import CONTINUE, Action, Decision, Resume, Start
+from harness.core.decisions import CONTINUE, Action, Decision, Grounds, Resume, Start
 from harness.core.history import HistoryView
 from harness.core.problem import Problem
 from harness.core.protocols import Context
 from harness.core.trial import Result, Status, Trial
-from harness.schedulers.brackets import Brackets, Entry, Records
-from harness.schedulers.hyperband import HyperbandOptions, RungOptions, rungs_of
-from harness.schedulers.reasons import at, compared, the_end
+from harness.schedulers.brackets import Entry, Records
+from harness.schedulers.hyperband import HyperbandOptions, RungOptions, brackets_of, rungs_of
+from harness.schedulers.reasons import at, compared, grounds, the_end
 from harness.schedulers.rungs import Rung, decides, passes
 
 
@@ -27,9 +27,10 @@ class HyperbandPromotion:
         self._problem = context.problem
         self._seed = context.seed
         self._max_resource = context.problem.max_resource or 0
-        self._brackets = Brackets(rungs_of(options, context.problem), options.brackets, self._max_resource)
-        rungs = [(rung, bracket) for bracket, rungs in enumerate(self._brackets.rungs) for rung in rungs]
-        self._queues = [_Queue(rung, bracket) for rung, bracket in sorted(rungs, key=lambda it: (-it[0].level, it[1]))]
+        self._brackets = brackets_of(options, context.problem)
+        groups = {self._brackets.group(bracket) for bracket in range(len(self._brackets.rungs))}
+        rungs = [(rung, group) for group in groups for rung in self._brackets.rungs[group]]
+        self._queues = [Queue(rung, bracket) for rung, bracket in sorted(rungs, key=lambda it: (-it[0].level, it[1]))]
 
     @staticmethod
     def levels(options: RungOptions, problem: Problem) -> tuple[int, ...]:
@@ -54,7 +55,11 @@ class HyperbandPromotion:
             return Decision(Action.STOP, reason=the_end(self._problem, resource))
         if rung is None:
             return CONTINUE
-        return Decision(Action.PAUSE, reason=f"{at(self._problem, resource, result.loss)}, waits to be among the best")
+        return Decision(
+            Action.PAUSE,
+            reason=f"{at(self._problem, resource, result.loss)}, waits to be among the best",
+            grounds=self._grounds(rung, trial.bracket, result.loss),
+        )
 
     def _read(self, history: HistoryView) -> None:
         self._brackets.read(history)
@@ -63,7 +68,11 @@ class HyperbandPromotion:
         """Whether trials are promoted from this rung."""
         return True
 
-    def _promotion(self, history: HistoryView, queue: _Queue) -> Resume | None:
+    def _grounds(self, rung: Rung, bracket: int, loss: float) -> Grounds:
+        losses = self._brackets.records(bracket, rung.level).losses
+        return grounds(self._problem, loss, rung, losses, self._brackets.compared(bracket))
+
+    def _promotion(self, history: HistoryView, queue: Queue) -> Resume | None:
         records = self._brackets.records(queue.bracket, queue.rung.level)
         if not decides(len(records.losses), queue.rung.share):
             return None
@@ -73,10 +82,11 @@ class HyperbandPromotion:
         reached = history.trials[best.trial_id].reached
         until = self._brackets.above(queue.bracket, reached)
         reason = compared(self._problem, reached, best.loss, queue.rung, records.losses)
-        return Resume(best.trial_id, until=until, milestone=until, reason=reason)
+        facts = self._grounds(queue.rung, queue.bracket, best.loss)
+        return Resume(best.trial_id, until=until, milestone=until, reason=reason, grounds=facts)
 
 
-class _Queue:
+class Queue:
     """Trials that wait at one rung of one bracket, best first: a cache of its records and of the trials' states."""
 
     def __init__(self, rung: Rung, bracket: int) -> None:
@@ -97,7 +107,7 @@ class _Queue:
         while self._heap:
             entry = self._heap[0][2]
             trial = history.trials[entry.trial_id]
-            if trial.status is Status.PAUSED and trial.leg == entry.leg:
+            if trial.status is Status.PAUSED and trial.leg == entry.result.leg:
                 return entry
             heappop(self._heap)
         return None

@@ -54,6 +54,22 @@ def decides(count: int, share: float) -> bool:
     return count >= 1 / share - _SLACK
 
 
+def places(count: int, share: float) -> int:
+    """How many of `count` different values are at most their `share`-quantile."""
+    return math.floor(share * (count - 1) + _SLACK) + 1
+
+
+def trials_per_bracket(rungs: Sequence[Rung]) -> list[int]:
+    """Trials that Hyperband starts in each bracket, bracket b without the lowest b rungs: ⌈K / (s + 1) η^s⌉.
+
+    arXiv:1603.06560, Algorithm 1: K brackets, s rungs above the lowest level of the bracket; η^s is the product of
+    the rungs' 1 / share, so that it holds for any levels.
+    """
+    brackets = len(rungs) + 1
+    ratios = [math.prod(1 / rung.share for rung in rungs[start:]) for start in range(brackets)]
+    return [math.ceil(brackets / (brackets - start) * ratio - _SLACK) for start, ratio in enumerate(ratios)]
+
+
 def quantile(ascending: Sequence[float], share: float) -> float:
     """The `share`-quantile, linear between order statistics (numpy's default), infinities allowed.
 

@@ -73,23 +73,30 @@ class AskTell:
 
     def ask(self) -> Asked | None:
         """The next trial to run; None where there is none before another one is told, or ever (space used up)."""
-        decision = self._scheduler.next(self._history)
-        match decision:
-            case Start():
-                level = decision.milestone if decision.milestone is not None else decision.until
-                config = self._searcher.suggest(self._history, trial_id=len(self._history.trials), resource=level)
-                if config is None:
-                    return None
-                trial = self._history.start(
-                    config, until=decision.until, bracket=decision.bracket, milestone=decision.milestone
-                )
-            case Resume():
-                trial = self._history.resume(decision.trial_id, until=decision.until, milestone=decision.milestone)
-            case _:
-                return None
+        trial = self._next()
+        if trial is None:
+            return None
         problem = self._history.problem
         until = trial.until if trial.until is not None else problem.max_resource
         return Asked(trial.trial_id, {**trial.config, **problem.space.constants}, until)
+
+    def _next(self) -> Trial | None:
+        history = self._history
+        decision = self._scheduler.next(history)
+        match decision:
+            case Start() if not history.exhausted:
+                level = decision.milestone if decision.milestone is not None else decision.until
+                config = self._searcher.suggest(history, trial_id=len(history.trials), resource=level)
+                if config is not None:
+                    return history.start(
+                        config, until=decision.until, bracket=decision.bracket, milestone=decision.milestone
+                    )
+                history.exhausted = True
+                return self._next()  # there may be paused trials to go on with
+            case Resume():
+                return history.resume(decision.trial_id, until=decision.until, milestone=decision.milestone)
+            case _:
+                return None
 
     def tell(self, asked: Asked, metrics: Mapping[str, Any]) -> str:
         """Report a result; returns "CONTINUE", "PAUSE" or "STOP": what the trial is to do.

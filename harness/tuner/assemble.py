@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.benchmark import Benchmark
+from harness.core.problem import Mode
 from harness.core.protocols import Context, Scheduler, Searcher
 from harness.plan.job import Settings
 from harness.plan.resolve import Parts, build_parts, table
 from harness.registry import Plugin
-from harness.tuner.stopping import StoppingCriterion
+from harness.tuner.stopping import StoppingCriterion, completed
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Experiment:
     searcher: Searcher
     stopping: StoppingCriterion
     stops_early: bool
+    objectives: Mapping[str, Mode]
     backend_plugin: Plugin
 
 
@@ -55,12 +57,22 @@ def assemble(settings: Settings, data: Mapping[str, Path]) -> Experiment:
         num_workers=options.num_workers,
         levels=scheduler_class.levels(parts.scheduler, benchmark.problem),
     )
+    scheduler = scheduler_class(context, parts.scheduler)
+    objectives = {benchmark.problem.metric: benchmark.problem.mode}
+    if "multi_objective" in scheduler_plugin.capabilities:
+        objectives = scheduler_class.objectives(parts.scheduler, benchmark.problem)
     return Experiment(
         parts=parts,
         benchmark=benchmark,
-        scheduler=scheduler_class(context, parts.scheduler),
+        scheduler=scheduler,
         searcher=table("searcher")[options.searcher].load()(context, parts.searcher),
-        stopping=StoppingCriterion(options.scheduler_timeout, options.num_trials, options.max_failures),
+        stopping=StoppingCriterion(
+            options.scheduler_timeout,
+            options.num_trials,
+            options.max_failures,
+            finished=scheduler.finished if "grows" in scheduler_plugin.capabilities else completed,
+        ),
         stops_early="stops_early" in scheduler_plugin.capabilities,
+        objectives=objectives,
         backend_plugin=table("backend")[options.backend],
     )

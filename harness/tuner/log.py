@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from harness.core.clock import RealClock
-from harness.core.decisions import Decision
+from harness.core.decisions import Decision, Resume
 from harness.core.history import History
 from harness.core.trial import Result, Status, Trial
 from harness.plan.experiment import ExperimentOptions
@@ -31,8 +31,8 @@ class LogListener:
     def started(self, trial: Trial, at: float, suggest_seconds: float) -> None:
         logger.debug("trial %d started: %s (suggested in %.3f s)", trial.trial_id, trial.config, suggest_seconds)
 
-    def resumed(self, trial: Trial, at: float, reason: str) -> None:
-        self._decided(f"trial {trial.trial_id} resumed: {reason or f'to go on to {trial.until}'}")
+    def resumed(self, trial: Trial, at: float, decision: Resume) -> None:
+        self._decided(f"trial {trial.trial_id} resumed: {decision.reason or f'to go on to {trial.until}'}")
 
     def reported(self, trial: Trial, result: Result, decision: Decision) -> None:
         logger.debug("trial %d reported %s: %s", trial.trial_id, dict(result.metrics), decision.action)

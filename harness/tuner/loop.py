@@ -23,7 +23,7 @@ class Listener(Protocol):
     """What is told of an experiment as it goes; `at` in seconds since its start."""
 
     def started(self, trial: Trial, at: float, suggest_seconds: float) -> None: ...
-    def resumed(self, trial: Trial, at: float, reason: str) -> None: ...
+    def resumed(self, trial: Trial, at: float, decision: Resume) -> None: ...
     def reported(self, trial: Trial, result: Result, decision: Decision) -> None: ...
     def ended(self, trial: Trial, at: float, reason: str, exit_code: int | None, tail: str) -> None: ...
     def tick(self, at: float) -> None:
@@ -68,7 +68,6 @@ class Tuner:
         self._num_workers = num_workers
         self._listeners = listeners
         self._caps_starts = caps_starts
-        self._exhausted = False
         self._interruption = interruption
         # Those who watch live in real time, whatever the clock of the trials.
         self._watch = RealClock()
@@ -95,7 +94,7 @@ class Tuner:
             may_start = self._fill_workers()
             if not history.running() and not may_start:
                 return Outcome(
-                    "completed", "the search space is exhausted" if self._exhausted else "nothing left to run"
+                    "completed", "the search space is exhausted" if history.exhausted else "nothing left to run"
                 )
             for event in self._backend.wait(self._patience(clock)):
                 if self._over(clock) is not None:
@@ -136,9 +135,10 @@ class Tuner:
             decision = self._scheduler.next(history)
             match decision:
                 case Start():
-                    if self._exhausted or not self._start(decision):
-                        self._exhausted = True
+                    if history.exhausted:
                         return False
+                    # Asked once more: there may be paused trials to go on with, now that no new one will come.
+                    history.exhausted = not self._start(decision)
                 case Resume():
                     self._resume(decision)
                 case Wait() | Done():
@@ -165,7 +165,7 @@ class Tuner:
         trial = self._history.resume(decision.trial_id, until=decision.until, milestone=decision.milestone)
         self._backend.start(trial, decision.until)
         for listener in self._listeners:
-            listener.resumed(trial, self._backend.clock.now(), decision.reason)
+            listener.resumed(trial, self._backend.clock.now(), decision)
 
     def _handle(self, event: Event) -> None:
         trial = self._history.trials[event.trial_id]

@@ -68,6 +68,7 @@ def _run(
     facts = metadata(
         job.settings,
         problem,
+        objectives=experiment.objectives,
         entrypoint=experiment.benchmark.entrypoint,
         job_id=job.job_id,
         tuner_name=job.tuner_name,

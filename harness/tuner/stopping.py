@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from harness.core.history import HistoryView
@@ -11,17 +12,25 @@ from harness.core.trial import Status
 HOPELESS_TRIALS = 20
 
 
+def completed(history: HistoryView) -> int:
+    """Trials that have completed."""
+    return history.count(Status.COMPLETED)
+
+
 @dataclass(frozen=True)
 class StoppingCriterion:
     """Attributes:
     timeout: seconds; from then on no trial starts and running ones are stopped.
     num_trials: the experiment ends once this many trials have completed.
+    finished: counts them; where a scheduler may end without any trial at the maximum resource, it says how many got
+        as far as any does.
     max_failures: the experiment ends, as failed, once this many trials have failed.
     """
 
     timeout: float | None = None
     num_trials: int | None = None
     max_failures: int = 1
+    finished: Callable[[HistoryView], int] = completed
 
     def failed(self, history: HistoryView) -> bool:
         return history.count(Status.FAILED) >= self.max_failures or self._hopeless(history)
@@ -40,8 +49,9 @@ class StoppingCriterion:
             return f"{count} trial{'s' if count > 1 else ''} failed (max_failures = {self.max_failures})"
         if self.timeout is not None and now >= self.timeout:
             return f"scheduler_timeout of {self.timeout:g} s reached"
-        if self.num_trials is not None and history.count(Status.COMPLETED) >= self.num_trials:
-            return f"{self.num_trials} trials completed"
+        if self.num_trials is not None and self.finished(history) >= self.num_trials:
+            further = "" if completed(history) >= self.num_trials else ", or got as far as the scheduler lets any"
+            return f"{self.num_trials} trials completed{further}"
         return None
 
     def enough_running(self, history: HistoryView) -> bool:

@@ -93,6 +93,6 @@ def test_decisions_explain_themselves(name: str) -> None:
 
 def test_an_exhausted_space_lets_the_started_trials_end(name: str) -> None:
     space = Space({"n": randint(1, 8)})
-    problem = Problem(space, "acc", "max", "epoch", max_resource=9)
+    problem = Problem(space, "acc", "max", "epoch", max_resource=9, elapsed_time_attr="seconds")
     game = play(name, World(seed=6), problem).run(10**6)
-    assert game.exhausted and len(game.history.trials) == 8 and not game.history.running()
+    assert game.history.exhausted and len(game.history.trials) == 8 and not game.history.running()

@@ -65,7 +65,7 @@ def test_a_finite_space_is_used_up_once(searcher: str) -> None:
     problem = Problem(space, "loss", "min", "epoch", max_resource=2)
     game = play("fifo", searcher, problem).run(1000)
     keys = [space.key(trial.config) for trial in game.history.trials.values()]
-    assert game.exhausted and len(keys) == len(set(keys)) == space.size == 6
+    assert game.history.exhausted and len(keys) == len(set(keys)) == space.size == 6
 
 
 @pytest.mark.parametrize("searcher", SEARCHERS)

@@ -71,6 +71,8 @@ class NaiveSimulator:
                     trial = self.history.resume(resume.trial_id, until=resume.until, milestone=resume.milestone)
                     self.lines.append((self.now, trial.trial_id, "resumed"))
                     self.plan(trial, resume.until)
+                case _:
+                    return
 
     def handle(self, trial, row):
         (leg,) = [leg for leg in self.legs if leg and leg[0][1] == trial.trial_id]

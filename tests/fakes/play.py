@@ -24,7 +24,7 @@ from harness.core.trial import Result, Status, Trial
 SPACE = Space(
     {"lr": loguniform(1e-4, 1.0), "width": randint(1, 64), "drop": uniform(0.0, 0.9), "kind": choice(["a", "b", "c"])}
 )
-PROBLEM = Problem(SPACE, "acc", "max", "epoch", max_resource=9)
+PROBLEM = Problem(SPACE, "acc", "max", "epoch", max_resource=9, elapsed_time_attr="seconds", constraint_attr="excess")
 
 
 def context_of(problem: Problem = PROBLEM, *, seed: int = 0, workers: int = 1, levels: tuple[int, ...] = ()) -> Context:
@@ -59,7 +59,6 @@ class Play:
     world: World = field(default_factory=World)
     fresh_every: int = 0
     answers: list[Any] = field(default_factory=list)
-    exhausted: bool = False
 
     def __post_init__(self) -> None:
         self.history = History(self.problem)
@@ -87,8 +86,8 @@ class Play:
     def _fill(self) -> None:
         while len(self.history.running()) < self.workers:
             match self._asked(lambda it: it.next(self.history), self.scheduler, self.make_scheduler):
-                case Start() as start if not self.exhausted and self._start(start):
-                    pass
+                case Start() as start if not self.history.exhausted:
+                    self._start(start)
                 case Resume() as resume:
                     reached = self.history.trials[resume.trial_id].reached
                     self.history.resume(resume.trial_id, until=resume.until, milestone=resume.milestone)
@@ -96,22 +95,26 @@ class Play:
                 case Start() | Wait() | Done():
                     return
 
-    def _start(self, start: Start) -> bool:
+    def _start(self, start: Start) -> None:
         trial_id, resource = len(self.history.trials), start.milestone
         config = self._asked(
             lambda it: it.suggest(self.history, trial_id=trial_id, resource=resource), self.searcher, self.make_searcher
         )
         if config is None:
-            self.exhausted = True
-            return False
-        self.history.start(config, until=start.until, bracket=start.bracket, milestone=start.milestone)
-        return True
+            self.history.exhausted = True
+        else:
+            self.history.start(config, until=start.until, bracket=start.bracket, milestone=start.milestone)
 
     def _advance(self, trial: Trial) -> None:
         top = self.problem.max_resource or 1
         resource = min(top, trial.reached + (2 if self._random.random() < self.world.skip else 1))
         value = self.world.curve(trial.trial_id, resource)
         metrics = {self.problem.metric: value, self.problem.resource_attr or "epoch": resource}
+        if self.problem.elapsed_time_attr is not None:
+            pace = 1 + rng(self.world.seed, "pace", trial.trial_id).integers(5)
+            metrics[self.problem.elapsed_time_attr] = float(pace * resource)
+        if self.problem.constraint_attr is not None:
+            metrics[self.problem.constraint_attr] = float(rng(self.world.seed, "excess", trial.trial_id).normal())
         result = self.history.report(trial.trial_id, metrics, at=float(len(self.history.results)))
         decision = self._judge(trial, result)
         if decision.action is Action.PAUSE:

@@ -50,7 +50,7 @@ class Log:
         assert suggest_seconds == 0.0
         self.lines.append((at, trial.trial_id, "started"))
 
-    def resumed(self, trial, at, reason):
+    def resumed(self, trial, at, decision):
         self.lines.append((at, trial.trial_id, "resumed"))
 
     def reported(self, trial, result, decision):

@@ -1,0 +1,77 @@
+"""Ranking of vectors of losses: non-dominated sorting, and within a front what lies farthest from what came before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+
+
+class Ranking:
+    """Rows of losses, and the place of each among all of them: first by fronts, then by `epsilon_net`."""
+
+    def __init__(self, objectives: int) -> None:
+        self._losses = np.empty((16, objectives))
+        self._dominates = np.zeros((16, 16), dtype=bool)
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def add(self, losses: Sequence[float]) -> None:
+        """Append a row. One that is not finite throughout counts as worst in everything."""
+        if self._count == len(self._losses):
+            grown = np.zeros((2 * self._count, 2 * self._count), dtype=bool)
+            grown[: self._count, : self._count] = self._dominates
+            self._dominates = grown
+            self._losses = np.concatenate((self._losses, np.empty_like(self._losses)))
+        row = self._losses[self._count]
+        row[:] = losses if np.isfinite(losses).all() else np.inf
+        others = self._losses[: self._count]
+        self._dominates[: self._count, self._count] = (others <= row).all(axis=1) & (others < row).any(axis=1)
+        self._dominates[self._count, : self._count] = (row <= others).all(axis=1) & (row < others).any(axis=1)
+        self._count += 1
+
+    def finite(self, row: int) -> bool:
+        return bool(np.isfinite(self._losses[row]).all())
+
+    def place(self, row: int) -> tuple[int, int]:
+        """(front, rank) of a row, both from 1. A row dominates another if it is as good in all and better in one."""
+        dominates = self._dominates[: self._count, : self._count]
+        dominators = dominates.sum(axis=0)
+        ahead, number = 0, 1
+        while dominators[row] > 0:
+            members = np.flatnonzero(dominators == 0)
+            dominators -= dominates[members].sum(axis=0)
+            dominators[members] = -1
+            ahead += len(members)
+            number += 1
+        members = np.flatnonzero(dominators == 0)
+        order = epsilon_net(self._losses[members])
+        return number, ahead + 1 + order.index(int(np.searchsorted(members, row)))
+
+
+def epsilon_net(losses: Array) -> list[int]:
+    """Order of the rows (n, m) of a front: the best in the first objective, then always the farthest from those before.
+
+    R. Schmucker et al., arXiv:2106.12639 (EpsNet; K. Clarkson 2005). Distances are Euclidean, every objective in
+    units of its range over the finite values, an infinite value one range beyond the worst. Equals in row order.
+    """
+    scaled = np.stack([_scaled(column) for column in losses.T], axis=1)
+    order = [int(np.lexsort(losses.T[::-1])[0])]
+    distance = np.linalg.norm(scaled - scaled[order[0]], axis=1)
+    while len(order) < len(losses):
+        distance[order] = -1.0
+        order.append(int(distance.argmax()))
+        distance = np.minimum(distance, np.linalg.norm(scaled - scaled[order[-1]], axis=1))
+    return order
+
+
+def _scaled(column: Array) -> Array:
+    finite = column[np.isfinite(column)]
+    low, high = (finite.min(), finite.max()) if len(finite) else (0.0, 0.0)
+    scaled = (column - low) / (high - low or 1.0)
+    return np.where(np.isfinite(column), scaled, 2.0)
