@@ -1,0 +1,1 @@
+"""Comparison of speed and quality with other optimisers, each in an environment of its own (`make bench`)."""

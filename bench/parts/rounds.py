@@ -1,0 +1,25 @@
+"""Rounds of alternation: the unit of all timings. Ratios are taken within a round, never across."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+from bench.records import Record, Records
+
+Name = TypeVar("Name")
+
+
+def rotated(names: Sequence[Name], by: int) -> list[Name]:
+    """Every round starts with another tool, so that none always runs on what the one before it left behind."""
+    by %= max(1, len(names))
+    return [*names[by:], *names[:by]]
+
+
+def done(records: Records, cell: Any, names: Sequence[str], ours: str) -> list[Record]:
+    """Rounds of a cell that hold all the tools `names`, measured with this version of ours."""
+    return [
+        record
+        for record in records.matching(cell=cell, ours=ours)
+        if set(names) <= set(record["tools"]) | set(record.get("left_out", {}))
+    ]

@@ -1,0 +1,1 @@
+"""What runs inside the tools' own environments: standard library, `bench.problems` and the tool itself, no more."""
