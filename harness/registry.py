@@ -22,7 +22,7 @@ class Plugin:
         capabilities: declared facts that `plan.resolve` checks combinations by.
         pairs_with: names of the other kind that it may be combined with (scheduler and searcher; of a benchmark:
             back-ends); empty for all.
-        needs: of a back-end: capabilities that the benchmark must have.
+        needs: of a back-end: capabilities that the benchmark must have; of a searcher: attributes of its `Problem`.
         extra: optional dependencies of this project that it needs where it runs ("pip install -e .[extra]").
     """
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from harness import plugins
 from harness.benchmark import BenchmarkOptions
+from harness.core.problem import Problem
 from harness.errors import UsageError
 from harness.options import Options, arguments, validate
 from harness.plan.experiment import ExperimentOptions, SweepOptions
@@ -208,14 +209,15 @@ class Resolver:
         return self._parts[key]
 
     def _fit(self, found: Mapping[str, Plugin], parts: Mapping[str, _Part]) -> list[str]:
-        """Faults that only show when benchmark and scheduler meet: no resource to halve, a rung out of reach."""
+        """Faults that only show when benchmark and method meet: no resource to halve, a rung out of reach, no cost."""
         level = parts["experiment"].settings.get("max_resource_level")
-        key = (str(level), parts["benchmark"].key, parts["scheduler"].key)
+        key = (str(level), parts["benchmark"].key, parts["scheduler"].key, found["searcher"].target)
         if key not in self._fitting:
             self._fitting[key] = []
             try:
                 benchmark = found["benchmark_name"].load()(parts["benchmark"].options, level)
                 found["scheduler"].load().levels(parts["scheduler"].options, benchmark.problem)
+                check_needs(found["searcher"], benchmark.problem)
             except UsageError as error:
                 self._fitting[key] = error.problems
         return self._fitting[key]
@@ -254,6 +256,20 @@ def check(settings: Mapping[str, Any], found: Mapping[str, Plugin]) -> list[str]
                 + ", ".join(sorted(supported))
             )
     return problems + _check_backend(settings, found)
+
+
+NEEDED = {
+    "cost_name": "reports a cost (cost_attr or elapsed_time_attr)",
+    "constraint_attr": "reports a constraint (constraint_attr)",
+    "resource_attr": "reports a resource (resource_attr)",
+}
+
+
+def check_needs(searcher: Plugin, problem: Problem) -> None:
+    """UsageError where the problem lacks what the searcher looks at."""
+    missing = sorted(need for need in searcher.needs if getattr(problem, need) is None)
+    if missing:
+        raise UsageError([f"the searcher needs a benchmark that {NEEDED[need]}" for need in missing])
 
 
 def _check_backend(settings: Mapping[str, Any], found: Mapping[str, Plugin]) -> list[str]:

@@ -71,10 +71,13 @@ class BayesOpt:
         if all(domain.size == 1 for domain in space.hyperparameters.values()):
             return self._design.config(history, trial_id)
         if self._proposer is None:
-            from harness.searchers.proposer import Proposer
-
-            self._proposer = Proposer(self._context, self._options)
+            self._proposer = self._make_proposer()
         for config in self._proposer.ranked(history, trial_id, resource):
             if not self._design.seen(history, config):
                 return config
         return self._design.config(history, trial_id)
+
+    def _make_proposer(self) -> Proposer:
+        from harness.searchers.proposer import Proposer
+
+        return Proposer(self._context, self._options)

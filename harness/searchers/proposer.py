@@ -19,7 +19,8 @@ from harness.gp.threads import single_thread
 from harness.searchers.bayesopt import BayesOptOptions
 from harness.searchers.candidates import Candidates
 from harness.searchers.observations import levels_of
-from harness.searchers.surrogate import Surrogate, Target, metric_of
+from harness.searchers.surrogate import Surrogate, metric_of
+from harness.searchers.weighted import Acquisition, Weigher
 
 # Finite spaces up to this size are looked at as a whole.
 _ENUMERATED = 1000
@@ -27,10 +28,15 @@ _LOCAL_PART = 0.3
 
 
 class Proposer:
-    """Ranks configurations by the acquisition function."""
+    """Ranks configurations by the acquisition function.
 
-    def __init__(self, context: Context, options: BayesOptOptions) -> None:
+    Args:
+        weigher: what else than the metric the acquisition function looks at.
+    """
+
+    def __init__(self, context: Context, options: BayesOptOptions, weigher: Weigher | None = None) -> None:
         self._seed = context.seed
+        self._weigher = weigher
         self._options = options
         self._encoder = Encoder(context.problem.space)
         self._candidates = Candidates(self._encoder)
@@ -72,7 +78,8 @@ class Proposer:
         def hurry() -> bool:
             return deadline is not None and time.monotonic() >= deadline
 
-        target = self._surrogate.target(history, lambda counts: self._level(counts, resource), hurry)
+        improvement = self._surrogate.target(history, lambda counts: self._level(counts, resource), hurry)
+        target = improvement if self._weigher is None else self._weigher.weigh(improvement, history, hurry)
         if self._all is not None:
             return self._all, target.value(self._all)
         generator = rng(self._seed, "bayesopt", trial_id)
@@ -88,13 +95,13 @@ class Proposer:
         ahead = 1.0 + max(0.0, float(scores.max()) - float(rescored.min()))
         return np.vstack((rounded, points)), np.concatenate((rescored + ahead, scores))
 
-    def _draw(self, target: Target, generator: np.random.Generator) -> Array:
+    def _draw(self, target: Acquisition, generator: np.random.Generator) -> Array:
         count = self._options.searcher_num_init_candidates
         near = int(_LOCAL_PART * count)
         far = self._candidates.uniform(count - near, generator)
         return np.vstack((far, self._candidates.around(target.incumbents, near, generator)))
 
-    def _refined(self, target: Target, starts: Array, hurry: Callable[[], bool]) -> Array:
+    def _refined(self, target: Acquisition, starts: Array, hurry: Callable[[], bool]) -> Array:
         numeric = self._candidates.numeric
 
         def function(moved: Array) -> tuple[Array, Array]:
