@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.benchmark import Benchmark, BenchmarkOptions, DataNeed
+from harness.benchmark import Benchmark, BenchmarkOptions, Calling, DataNeed
 from harness.core.domains import loguniform, randint, uniform
 from harness.core.problem import Problem
 from harness.core.space import Space
@@ -51,4 +51,5 @@ def define(options: MlpOptions, max_resource_level: int) -> Benchmark:
         script=Path(__file__).with_name("train.py"),
         problem=problem,
         data={"dataset_path": DataNeed("fashion_mnist", options.dataset_path)},
+        calling=Calling(preload=("torch", "harness.reporter")),
     )

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from subprocess import Popen
 
 from harness.backends.capture import CappedLog, Stream
-from harness.backends.process import abort, exit_descriptor, spawn
+from harness.backends.process import Child, Spawned, abort, exit_descriptor
 from harness.core.trial import Trial
 from harness.jobdir import TrialDir
 
@@ -23,7 +22,7 @@ class Leg:
     trial_id: int
     number: int
     folder: TrialDir
-    process: Popen[bytes]
+    process: Child
     exit_fd: int
     out: Stream
     err: Stream
@@ -37,16 +36,15 @@ class Leg:
         return self.err.tail() or self.out.tail()
 
 
-def launch(trial: Trial, folder: TrialDir, command: Sequence[str], environment: Mapping[str, str]) -> Leg:
-    """Start the leg's process. OSError or ValueError where that fails; nothing of it is left then."""
+def launch(trial: Trial, folder: TrialDir, spawn: Callable[[], Spawned]) -> Leg:
+    """Start the leg's process. What `spawn` raises, or OSError; nothing of it is left then."""
     with contextlib.ExitStack() as undo:
         out_log, err_log = CappedLog(folder.stdout), CappedLog(folder.stderr)
         undo.callback(out_log.close)
         undo.callback(err_log.close)
-        process = spawn(command, folder=folder.path, environment=environment)
-        undo.callback(abort, process)
-        exit_fd = exit_descriptor(process)
+        spawned = spawn()
+        undo.callback(abort, spawned)
+        exit_fd = exit_descriptor(spawned.process)
         undo.pop_all()
-    assert process.stdout is not None and process.stderr is not None
-    out, err = Stream(process.stdout, out_log, scan=True), Stream(process.stderr, err_log, scan=False)
-    return Leg(trial.trial_id, trial.leg, folder, process, exit_fd, out, err)
+    out, err = Stream(spawned.out, out_log, scan=True), Stream(spawned.err, err_log, scan=False)
+    return Leg(trial.trial_id, trial.leg, folder, spawned.process, exit_fd, out, err)

@@ -6,32 +6,31 @@ on a descriptor for each process that becomes readable when it ends.
 
 from __future__ import annotations
 
-import contextlib
 import errno
-import logging
 import os
 import selectors
-import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from harness.backends.capture import Stream
+from harness.backends.guarding import Guard
 from harness.backends.invocation import leg_config, script_command, script_environment
 from harness.backends.leg import Leg, launch
-from harness.backends.process import Guard, kill_group, reap
+from harness.backends.orphans import Orphans, take_in
+from harness.backends.process import kill_group, reap
+from harness.backends.trial_files import environment_faults, remove_checkpoints, stamp, tolerated
+from harness.backends.warm import Starter
 from harness.benchmark import Benchmark, Calling
 from harness.core.clock import RealClock
 from harness.core.events import Event, Exited, Reported
 from harness.core.problem import Problem
 from harness.core.trial import Trial
 from harness.errors import EnvironmentFault, UsageError
-from harness.jobdir import JobDir, TrialDir, replacing, write_json
-from harness.options import Options
-
-logger = logging.getLogger(__name__)
+from harness.jobdir import JobDir, TrialDir, write_json
+from harness.options import Options, arg
 
 # What a shell answers for a command that it cannot run.
 CANNOT_START = 127
@@ -45,7 +44,14 @@ _HINTS = {
 
 
 class LocalOptions(Options):
-    """The local back-end has no arguments of its own."""
+    """How trials run on this machine."""
+
+    no_warm_workers: bool = arg(
+        False,
+        "start every trial as a plain process instead of forking it from one that has done its imports",
+        listable=False,
+        identity=False,
+    )
 
 
 class LocalBackend:
@@ -56,6 +62,7 @@ class LocalBackend:
         extra_args: further arguments of the script, name -> value (folders of data sets, ...).
         environment: variables for the trials, over those of this process.
         calling: how the script takes its configuration, as in `Benchmark`.
+        warm: fork trials from a process that has done their imports, where the script declares them.
     """
 
     def __init__(
@@ -67,6 +74,7 @@ class LocalBackend:
         extra_args: Mapping[str, str] | None = None,
         environment: Mapping[str, str] | None = None,
         calling: Calling | None = None,
+        warm: bool = True,
     ) -> None:
         self.clock = RealClock()
         self._script = script.absolute()
@@ -76,7 +84,10 @@ class LocalBackend:
         self._calling = calling or Calling()
         self._environment = script_environment(os.environ, environment or {})
         self._selector = selectors.DefaultSelector()
-        self._guard = Guard()
+        self._orphans = Orphans()
+        self._guard = Guard(self._orphans.common_mark)
+        preload = self._calling.preload if warm else ()
+        self._starter = Starter(self._script, preload, self._environment)
         self._legs: dict[int, Leg] = {}
         self._events: list[Event] = []
 
@@ -89,7 +100,12 @@ class LocalBackend:
             raise UsageError("the back-end local needs a benchmark with a training script")
         passed = {argument: str(place) for argument, place in data.items() if benchmark.data[argument].passed}
         return LocalBackend(
-            script=benchmark.script, problem=benchmark.problem, job=job, extra_args=passed, calling=benchmark.calling
+            script=benchmark.script,
+            problem=benchmark.problem,
+            job=job,
+            extra_args=passed,
+            calling=benchmark.calling,
+            warm=not options.no_warm_workers,
         )
 
     def start(self, trial: Trial, until: int | None) -> None:
@@ -102,15 +118,19 @@ class LocalBackend:
             raise ValueError(f"trial {trial.trial_id} is running already")
         folder = self._job.trial(trial.trial_id)
         config = leg_config(self._problem, trial, until)
-        with _environment_faults(folder):
+        with environment_faults(folder):
             folder.checkpoints.mkdir(parents=True, exist_ok=True)
-            for stamp in ("end", "stop"):
-                folder.stamp(stamp).unlink(missing_ok=True)
+            for name in ("end", "stop"):
+                folder.stamp(name).unlink(missing_ok=True)
             write_json(folder.config, config)
             command = script_command(self._calling, self._script, {**config, **self._extra_args}, trial, folder)
         try:
             self._guard.open()
-            leg = launch(trial, folder, command, self._environment)
+            take_in(True)
+            environment = {**self._environment, **self._orphans.mark(trial.trial_id, trial.leg)}
+            leg = launch(
+                trial, folder, lambda: self._starter.spawn(command, folder=folder.path, environment=environment)
+            )
         except (OSError, ValueError) as error:
             self._cannot_start(trial, folder, error)
         else:
@@ -123,10 +143,7 @@ class LocalBackend:
             kill_group(leg.process)
             self._end_killed(leg)
         if not keep_checkpoint:
-            checkpoints = self._job.trial(trial.trial_id).checkpoints
-            if checkpoints.exists():
-                with _tolerated("checkpoints are left behind"):
-                    shutil.rmtree(checkpoints)
+            remove_checkpoints(self._job.trial(trial.trial_id))
 
     def wait(self, timeout: float | None) -> Sequence[Event]:
         """Also returns, without events, where `timeout` is None and no trial runs that could bring any."""
@@ -138,6 +155,7 @@ class LocalBackend:
                 key.data()
             if left == 0.0:
                 break
+        self._orphans.sweep({(leg.trial_id, leg.number): leg.process.pid for leg in self._legs.values()})
         events, self._events = self._events, []
         return events
 
@@ -148,8 +166,11 @@ class LocalBackend:
         for leg in legs:
             self._end_killed(leg)
         self._events.clear()
+        self._starter.close()
+        self._orphans.sweep({}, at_once=True)
         self._selector.close()
         self._guard.close()
+        take_in(False)
 
     def _watch(self, leg: Leg) -> None:
         self._legs[leg.trial_id] = leg
@@ -162,9 +183,9 @@ class LocalBackend:
         if isinstance(error, OSError) and error.errno in _HINTS:
             raise EnvironmentFault(f"trial {trial.trial_id}: {error}", hint=_HINTS[error.errno]) from error
         reason = f"cannot start {self._script}: {error}"
-        with _tolerated("the reason is not in the log"), folder.stderr.open("a") as file:
+        with tolerated("the reason is not in the log"), folder.stderr.open("a") as file:
             file.write(f"{reason}\n")
-        _stamp(folder, "end")
+        stamp(folder, "end")
         self._events.append(Exited(trial.trial_id, trial.leg, self.clock.now(), CANNOT_START, reason))
 
     def _on_output(self, leg: Leg, stream: Stream) -> None:
@@ -181,7 +202,7 @@ class LocalBackend:
         leg.err.drain()
         code = leg.process.wait()
         self._forget(leg)
-        _stamp(leg.folder, "end")
+        stamp(leg.folder, "end")
         self._events.append(Exited(leg.trial_id, leg.number, self.clock.now(), code, leg.tail()))
 
     def _report(self, leg: Leg, records: Sequence[Mapping[str, Any]]) -> None:
@@ -193,7 +214,7 @@ class LocalBackend:
         leg.out.drain()  # for the log; what it reported no longer counts
         leg.err.drain()
         self._forget(leg)
-        _stamp(leg.folder, "stop")
+        stamp(leg.folder, "stop")
 
     def _forget(self, leg: Leg) -> None:
         for stream in leg.streams:
@@ -202,31 +223,9 @@ class LocalBackend:
         self._selector.unregister(leg.exit_fd)
         os.close(leg.exit_fd)
         self._guard.forget(leg.process.pid)
+        self._orphans.leg_ended(leg.process.pid)
         del self._legs[leg.trial_id]
 
     def _release(self, stream: Stream) -> None:
         self._selector.unregister(stream.fd)
         stream.close()
-
-
-def _stamp(folder: TrialDir, name: str) -> None:
-    """Seconds since the epoch, as Syne Tune's files `end` and `stop` hold them."""
-    with _tolerated("no time stamp"), replacing(folder.stamp(name)) as file:
-        file.write(f"{time.time()}\n".encode())
-
-
-@contextlib.contextmanager
-def _tolerated(what: str) -> Iterator[None]:
-    """An experiment does not end for what is written beside it."""
-    try:
-        yield
-    except OSError as error:
-        logger.warning("%s: %s", what, error)
-
-
-@contextlib.contextmanager
-def _environment_faults(folder: TrialDir) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise EnvironmentFault(f"the trial's folder {folder.path} cannot be written: {error}") from error

@@ -9,20 +9,37 @@ import os
 import select
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Protocol
 
 logger = logging.getLogger(__name__)
 
 # A killed process is gone in milliseconds, unless it hangs in a system call (a dead network file system, a driver).
 REAP_SECONDS = 10.0
-_GUARD = Path(__file__).with_name("guard.py")
 
 
-def spawn(command: Sequence[str], *, folder: Path, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    """Start `command` in a session of its own, with pipes for its output that never block the reader.
+class Child(Protocol):
+    """A process whose exit code this process may ask for. `wait` returns it; negative: a signal's number."""
+
+    @property
+    def pid(self) -> int: ...
+    def wait(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class Spawned:
+    """A process that leads a group of its own; its output, as pipes that never block the reader."""
+
+    process: Child
+    out: IO[bytes]
+    err: IO[bytes]
+
+
+def spawn(command: Sequence[str], *, folder: Path, environment: Mapping[str, str]) -> Spawned:
+    """Start `command` in a session of its own.
 
     There is no `preexec_fn`: it would rule out vfork (a fork copies the page tables of the tuner, and may
     dead-lock on a lock that a BLAS thread holds). What ends the group when the tuner is killed is the `Guard`.
@@ -38,26 +55,27 @@ def spawn(command: Sequence[str], *, folder: Path, environment: Mapping[str, str
         bufsize=0,
         start_new_session=True,
     )
+    assert process.stdout is not None and process.stderr is not None
     for pipe in (process.stdout, process.stderr):
-        assert pipe is not None
         os.set_blocking(pipe.fileno(), False)
-    return process
+    return Spawned(process, process.stdout, process.stderr)
 
 
-def kill_group(process: subprocess.Popen[bytes]) -> None:
+def kill_group(process: Child) -> None:
     """Kill what is left of the group. Call it before reaping: until then nobody else can get the group's number."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def abort(process: subprocess.Popen[bytes]) -> None:
-    """Kill the group of a process whose pipes this module opened, and forget it."""
-    kill_group(process)
-    with process:  # closes its pipes, reaps
-        pass
+def abort(spawned: Spawned) -> None:
+    """Kill the group of a process, and forget it."""
+    kill_group(spawned.process)
+    spawned.out.close()
+    spawned.err.close()
+    spawned.process.wait()
 
 
-def exit_descriptor(process: subprocess.Popen[bytes]) -> int:
+def exit_descriptor(process: Child) -> int:
     """File descriptor that becomes readable when the process has ended. The caller closes it."""
     if hasattr(os, "pidfd_open"):
         try:
@@ -70,12 +88,12 @@ def exit_descriptor(process: subprocess.Popen[bytes]) -> int:
     return reader
 
 
-def _close_at_exit(process: subprocess.Popen[bytes], writer: int) -> None:
+def _close_at_exit(process: Child, writer: int) -> None:
     process.wait()
     os.close(writer)
 
 
-def reap(process: subprocess.Popen[bytes], descriptor: int) -> int | None:
+def reap(process: Child, descriptor: int) -> int | None:
     """Exit code of a process that ended or was killed (negative: a signal); None where it does not go away."""
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
@@ -83,58 +101,3 @@ def reap(process: subprocess.Popen[bytes], descriptor: int) -> int | None:
         logger.warning("process %d does not end although it was killed; it is left to itself", process.pid)
         return None
     return process.wait()
-
-
-class Guard:
-    """Sees to it that watched groups end with this process, even if this process is killed with -9.
-
-    Linux's PR_SET_PDEATHSIG would reach the group's leader only, is tied to the thread that forked, and costs a
-    `preexec_fn` or another exec for each process; one small program for all of them has none of these faults.
-    """
-
-    def __init__(self) -> None:
-        self._groups: set[int] = set()
-        self._program: subprocess.Popen[bytes] | None = None
-
-    def open(self) -> None:
-        """Start the program if it does not run. OSError where the system cannot."""
-        if self._program is not None:
-            return
-        # In a session of its own: neither Ctrl-C nor a kill of the tuner's process group may reach it.
-        self._program = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(_GUARD)],
-            cwd="/",
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-            start_new_session=True,
-        )
-        for group in self._groups:
-            self._tell(f"+{group}\n")
-
-    def watch(self, group: int) -> None:
-        self._groups.add(group)
-        self._tell(f"+{group}\n")
-
-    def forget(self, group: int) -> None:
-        self._groups.discard(group)
-        self._tell(f"-{group}\n")
-
-    def close(self) -> None:
-        """End the program; groups that are still watched are killed. Idempotent."""
-        if self._program is not None:
-            with self._program:  # closes its input, waits
-                self._program = None
-        self._groups.clear()
-
-    def _tell(self, line: str) -> None:
-        if self._program is None:
-            return
-        assert self._program.stdin is not None
-        try:
-            self._program.stdin.write(line.encode())
-        except BrokenPipeError:  # somebody ended the program
-            with self._program:
-                self._program = None
-            self.open()

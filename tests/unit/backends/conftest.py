@@ -10,12 +10,14 @@ import pytest
 from local_trials import SCRIPTS, problem
 
 from harness.backends.local import LocalBackend
+from harness.benchmark import Calling
 from harness.jobdir import JobDir
 
 
-@pytest.fixture
-def backend(tmp_path: Path) -> Iterator[Callable[..., LocalBackend]]:
+@pytest.fixture(params=["plain", "warm"])
+def backend(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..., LocalBackend]]:
     """make(script, **entries of the space): a script of the fakes, or source code."""
+    calling = Calling(preload=("argparse", "harness.reporter") if request.param == "warm" else ())
     made: list[LocalBackend] = []
 
     def make(script: str, *, extra_args: Any = None, environment: Any = None, **entries: Any) -> LocalBackend:
@@ -26,7 +28,12 @@ def backend(tmp_path: Path) -> Iterator[Callable[..., LocalBackend]]:
         job = JobDir(tmp_path / "job")
         made.append(
             LocalBackend(
-                script=path, problem=problem(**entries), job=job, extra_args=extra_args, environment=environment
+                script=path,
+                problem=problem(**entries),
+                job=job,
+                extra_args=extra_args,
+                environment=environment,
+                calling=calling,
             )
         )
         return made[-1]

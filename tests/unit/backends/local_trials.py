@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import psutil
 
 from harness.backends.local import LocalBackend
+from harness.backends.orphans import MARK
 from harness.core.events import Event, Exited
 from harness.core.problem import Problem
 from harness.core.space import Space
@@ -33,6 +35,15 @@ def collect(backend: LocalBackend, exits: int = 1) -> list[Event]:
 
 def first(backend: LocalBackend) -> Event:
     return backend.wait(60)[0]
+
+
+def children_by_mark() -> dict[psutil.Process, str]:
+    """Child processes that are alive -> the mark of the trial that they belong to, empty where they do to none."""
+    marks = {}
+    for child in psutil.Process().children():
+        with contextlib.suppress(psutil.Error, ProcessLookupError):
+            marks[child] = child.environ().get(MARK, "")
+    return marks
 
 
 def gone(pid: int) -> bool:

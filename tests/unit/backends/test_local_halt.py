@@ -9,11 +9,11 @@ from pathlib import Path
 
 import psutil
 import pytest
-from local_trials import SCRIPTS, collect, first, gone, trial
+from local_trials import SCRIPTS, children_by_mark, collect, first, gone, trial
 
 from harness.backends import guard as guard_program
 from harness.backends import local
-from harness.backends.process import Guard
+from harness.backends.guarding import Guard
 
 GUARD = guard_program.__file__
 
@@ -36,7 +36,8 @@ def child_of(tmp_path: Path, trial_id: int = 0) -> int:
 
 
 def trial_processes() -> list[psutil.Process]:
-    return [process for process in psutil.Process().children() if process.cmdline()[-1:] != [GUARD]]
+    """Children but for the back-end's own two programs, the guard and the fork server."""
+    return [child for child, mark in children_by_mark().items() if "/" in mark]
 
 
 def test_halt_ends_the_whole_group_without_an_event(backend, tmp_path, watcher):
@@ -193,7 +194,7 @@ def test_trials_do_not_outlive_a_tuner_that_is_killed(tmp_path):
 
 
 def test_a_guard_that_was_killed_is_replaced():
-    guard = Guard()
+    guard = Guard("NO_MARK=1")
     guard.open()
     (program,) = psutil.Process().children()
     with subprocess.Popen(["sleep", "60"], start_new_session=True) as sleeper:

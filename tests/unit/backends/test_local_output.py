@@ -79,13 +79,13 @@ def test_file_descriptors_stay_flat_over_many_trials(backend, number):
     run = backend("pass")
     run.start(trial(), None)
     collect(run)
-    before = psutil.Process().num_fds()
+    before, helpers = psutil.Process().num_fds(), len(psutil.Process().children())
     for trial_id in range(1, number, 2):
         run.start(trial(trial_id), None)
         run.start(trial(trial_id + 1), None)
         collect(run, exits=2)
     assert psutil.Process().num_fds() == before
-    assert len(psutil.Process().children()) == 1
+    assert len(psutil.Process().children()) == helpers <= 2
 
 
 def test_the_scanner_takes_chunks_cut_anywhere():

@@ -44,7 +44,7 @@ def test_the_script_gets_every_value_as_it_is(backend, tmp_path):
     metrics = first(run).metrics
     folder = tmp_path / "job" / "0"
     expected = ["--constant", "two words", "--flag", "True", "--shift", "-0.5", "--tiny=-1e-05"]
-    assert metrics["argv"] == [*expected, "--st_checkpoint_dir", f"{folder}/checkpoints", "--data", "/some folder"]
+    assert metrics["argv"] == [*expected, "--data", "/some folder", "--st_checkpoint_dir", f"{folder}/checkpoints"]
     assert metrics["cwd"] == str(folder)
     assert metrics["own_group"] is True
 

@@ -1,0 +1,162 @@
+"""The tuner's side of the fork server: trials that find their imports done."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+from harness.backends.fork_server import receive, send
+from harness.backends.orphans import MARK, PLACEHOLDER
+from harness.backends.process import Spawned, spawn
+
+logger = logging.getLogger("harness.tuner")
+
+PROGRAM = Path(__file__).with_name("fork_server.py")
+# Imports of the largest libraries from a cold disk take a minute.
+ANSWER_SECONDS = 120.0
+# A server that dies again and again is given up.
+SERVERS = 3
+
+
+class Refused(Exception):
+    """The server's process must not be forked; says why."""
+
+
+class Lost(Exception):
+    """The server is gone."""
+
+
+class Forked:
+    """A trial's process that the server forked and this process, taking in orphans, became the parent of."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self._code: int | None = None
+
+    def wait(self) -> int:
+        if self._code is None:
+            self._code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        return self._code
+
+
+class ForkServer:
+    """A process that has imported `preload` and forks trials of `script`. It begins at once, and ends with this one.
+
+    The caller must take in orphans (`orphans.take_in`).
+    """
+
+    def __init__(self, script: Path, preload: Sequence[str], environment: Mapping[str, str]) -> None:
+        self._control, theirs = socket.socketpair()
+        self._control.settimeout(ANSWER_SECONDS)
+        with theirs:
+            self.process = subprocess.Popen(
+                [sys.executable, str(PROGRAM), str(theirs.fileno()), MARK],
+                cwd="/",
+                env={**environment, MARK: PLACEHOLDER},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+        self._ready = False
+        send(self._control, {"script": str(script), "preload": list(preload)})
+
+    def spawn(self, argv: Sequence[str], *, folder: Path, environment: Mapping[str, str]) -> Spawned:
+        """A trial's process. Refused, Lost; ValueError for arguments that no process can have; OSError."""
+        if any("\0" in word for word in argv):
+            raise ValueError("embedded null byte")
+        if not self._ready:
+            refusal = self._ask(None)["refusal"]
+            if refusal is not None:
+                raise Refused(refusal)
+            self._ready = True
+        (out, out_end), (err, err_end) = os.pipe(), os.pipe()
+        pipes: list[IO[bytes]] = [open(end, "rb", buffering=0) for end in (out, err)]  # noqa: SIM115
+        try:
+            request = {"argv": list(argv), "cwd": str(folder), "environment": dict(environment)}
+            answer = self._ask(request, (out_end, err_end))
+            if "error" in answer:
+                raise OSError(answer["error"])
+        except BaseException:
+            for pipe in pipes:
+                pipe.close()
+            raise
+        finally:
+            os.close(out_end)
+            os.close(err_end)
+        for pipe in pipes:
+            os.set_blocking(pipe.fileno(), False)
+        return Spawned(Forked(answer["pid"]), *pipes)
+
+    def _ask(self, request: dict[str, object] | None, descriptors: tuple[int, ...] = ()) -> dict[str, object]:
+        try:
+            if request is not None:
+                send(self._control, request, descriptors)
+            answer = receive(self._control)
+        except (OSError, ValueError) as error:
+            raise Lost(str(error)) from error
+        if answer is None:
+            raise Lost("it ended")
+        return answer[0]
+
+    def close(self) -> None:
+        """End the server; trials that it forked go on. Idempotent."""
+        self._control.close()
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+
+class Starter:
+    """Starts trials: forked from a process that has done their imports, or each as a plain process.
+
+    Args:
+        preload: modules that every trial imports; none for plain processes.
+        environment: what all trials have in common.
+    """
+
+    def __init__(self, script: Path, preload: Sequence[str], environment: Mapping[str, str]) -> None:
+        self._script = script
+        self._preload = preload
+        self._environment = environment
+        self._servers_left = SERVERS if preload and hasattr(os, "pidfd_open") else 0
+        self._server: ForkServer | None = None
+
+    def prepare(self) -> None:
+        """Let the imports begin. OSError where no process can be had."""
+        if self._server is None and self._servers_left > 0:
+            self._servers_left -= 1
+            self._server = ForkServer(self._script, self._preload, self._environment)
+
+    def spawn(self, command: Sequence[str], *, folder: Path, environment: Mapping[str, str]) -> Spawned:
+        """A process that runs the command. OSError or ValueError where it cannot be started."""
+        shares_imports = list(command[:2]) == [sys.executable, str(self._script)]
+        while shares_imports and (self._servers_left > 0 or self._server is not None):
+            self.prepare()
+            assert self._server is not None
+            try:
+                return self._server.spawn(command[1:], folder=folder, environment=environment)
+            except (Refused, Lost) as error:
+                self._give_up(error)
+        return spawn(command, folder=folder, environment=environment)
+
+    def _give_up(self, error: Exception) -> None:
+        self.close()
+        if isinstance(error, Refused):
+            self._servers_left = 0
+        if self._servers_left == 0:
+            logger.warning("trials run as plain processes, without shared imports: %s", error)
+        else:
+            logger.info("the process that shares its imports with the trials was lost (%s); starting another", error)
+
+    def close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._server = None
