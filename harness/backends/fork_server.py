@@ -25,10 +25,12 @@ import threading
 import traceback
 import types
 import warnings
+import weakref
 from typing import Any, NoReturn
 
 Message = dict[str, Any]
 LENGTH = struct.Struct("!I")
+_finalizers_before: list[Any] = []
 
 
 def receive(control: socket.socket, descriptors: int = 0) -> tuple[Message, list[int]] | None:
@@ -193,10 +195,13 @@ def run_script(path: str) -> int:
 
 
 def finish(code: int, preloaded: set[str]) -> NoReturn:
-    """End as an interpreter does, but for tearing down what was imported before the fork.
+    """End as an interpreter does, but for tearing down what was imported before the fork (torch alone has hundreds of
+    finalizers).
 
     The script's own objects are let go, so that files which it left open are written out.
     """
+    for finalizer in _finalizers_before:
+        finalizer.atexit = False
     for step in (threading._shutdown, atexit._run_exitfuncs):  # type: ignore[attr-defined]
         try:
             step()
@@ -227,6 +232,7 @@ def serve(control: socket.socket) -> str | None:
     sys.path[0] = os.path.dirname(script)
     refusal = why_not(first[0]["preload"])
     send(control, {"refusal": refusal})
+    _finalizers_before.extend(weakref.finalize._registry)  # type: ignore[attr-defined]
     gc.collect()
     gc.freeze()
     while (message := receive(control, 2)) is not None:

@@ -29,7 +29,7 @@ def take_in(on: bool) -> bool:
     """Whether this process becomes (or is no longer) the parent of descendants that lose theirs. Linux only."""
     if sys.platform != "linux":
         return False
-    return ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, int(on), 0, 0, 0) == 0
+    return bool(ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, int(on), 0, 0, 0) == 0)
 
 
 class Orphans:

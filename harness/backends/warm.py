@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from harness.backends.fork_server import receive, send
 from harness.backends.orphans import MARK, PLACEHOLDER
@@ -96,7 +96,7 @@ class ForkServer:
             os.set_blocking(pipe.fileno(), False)
         return Spawned(Forked(answer["pid"]), *pipes)
 
-    def _ask(self, request: dict[str, object] | None, descriptors: tuple[int, ...] = ()) -> dict[str, object]:
+    def _ask(self, request: dict[str, Any] | None, descriptors: tuple[int, ...] = ()) -> dict[str, Any]:
         try:
             if request is not None:
                 send(self._control, request, descriptors)
