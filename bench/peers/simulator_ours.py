@@ -38,14 +38,17 @@ class Simulator:
         (self._root / "table.yaml").write_text(json.dumps(description))
 
     def prepare(self, trials: int) -> None:
-        """Plan the next run; planning is no part of what is timed, for it happens on another machine."""
+        """Plan the next run, which is not timed: it can happen on another machine.
+
+        Ours counts a trial as finished when it has reached the last level, which about one in 19 does.
+        """
         settings = {
             "benchmark_name": "table",
             "table": str(self._root / "table.parquet"),
             "backend": "simulated",
             "scheduler": "hyperband_stopping",
             "num_workers": 4,
-            "num_trials": trials,
+            "num_trials": round(trials / 19),
         }
         (job,) = build(Raw(settings), 0).jobs()
         self._job = self._root / f"run{self._runs}"
