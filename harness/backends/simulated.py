@@ -1,7 +1,8 @@
 """Trials played back from a table, in virtual time.
 
 Workers run side by side: a trial's reports come as long after its start as the table says. The clock jumps from
-event to event, and nothing that is measured enters it, so that one seed gives the same experiment on any machine.
+event to event, and nothing that is measured enters it (unless it is asked for), so that one seed gives the same
+experiment on any machine.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.benchmark import Benchmark
-from harness.blackbox.description import read_description
-from harness.blackbox.tables import Curve, Table, load_table
+from harness.blackbox.opening import open_blackbox
+from harness.blackbox.tables import Blackbox, Curve
 from harness.core.clock import VirtualClock
 from harness.core.events import Event, Exited, Reported
 from harness.core.problem import Problem
@@ -23,14 +24,20 @@ from harness.core.seeds import rng
 from harness.core.trial import Trial
 from harness.errors import UsageError
 from harness.jobdir import JobDir
-from harness.options import Options
+from harness.options import Options, arg
 
 
 class SimulatedOptions(Options):
-    """The simulated back-end has no arguments of its own."""
+    """What counts as time."""
+
+    simulate_decision_time: bool = arg(
+        False,
+        "the time that the searcher really takes for a suggestion passes on the virtual clock too; two runs of one "
+        "seed then differ",
+    )
 
 
-@dataclass
+@dataclass(slots=True)
 class _Leg:
     """Attributes:
     zero: virtual time at which the trial would have started, had it run to here without a pause.
@@ -53,7 +60,7 @@ class _Leg:
 
 
 class SimulatedBackend:
-    """Plays the curves of `table`.
+    """Plays the curves of a blackbox.
 
     A leg ends with the first row at or above the level that it is told to run to, or where the rows end. A resumed
     trial goes on after its last report and takes the additional time only. Of events of one instant, those of the
@@ -61,11 +68,12 @@ class SimulatedBackend:
 
     Args:
         seed: root of the draws among several trainings of one configuration.
+        decision_time: the clock counts the time that suggestions take.
     """
 
-    def __init__(self, table: Table, problem: Problem, seed: int) -> None:
-        self.clock = VirtualClock()
-        self._table = table
+    def __init__(self, blackbox: Blackbox, problem: Problem, seed: int, *, decision_time: bool = False) -> None:
+        self.clock = VirtualClock(counts_decisions=decision_time)
+        self._blackbox = blackbox
         self._top = math.inf if problem.max_resource is None else problem.max_resource
         self._seed = seed
         self._legs: dict[int, _Leg] = {}
@@ -80,8 +88,9 @@ class SimulatedBackend:
         """The back-end of a job; see `Backend`. UsageError where the table does not hold what it should."""
         if benchmark.table is None:
             raise UsageError("the back-end simulated needs a benchmark with a table")
-        ref = benchmark.table
-        return SimulatedBackend(load_table(ref.path, read_description(ref.path), ref.seed), benchmark.problem, seed)
+        blackbox = open_blackbox(benchmark.table)
+        decision_time = options.simulate_decision_time
+        return SimulatedBackend(blackbox, benchmark.problem, seed, decision_time=decision_time)
 
     def start(self, trial: Trial, until: int | None) -> None:
         if trial.trial_id in self._legs:
@@ -133,7 +142,6 @@ class SimulatedBackend:
         self._queue.clear()
 
     def _curve(self, trial: Trial) -> Curve:
-        curves = self._table.curves(trial.config)
-        if len(curves) == 1:
-            return self._table.curve(curves[0])
-        return self._table.curve(curves[int(rng(self._seed, "table", trial.trial_id).integers(len(curves)))])
+        return self._blackbox.play(
+            trial.config, lambda count: int(rng(self._seed, "table", trial.trial_id).integers(count))
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any, Literal, TypeGuard
 
 from harness.core.space import Space
@@ -101,7 +102,7 @@ class Problem:
 
 
 def _is_number(value: Any) -> TypeGuard[float]:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return isinstance(value, Real) and not isinstance(value, bool)  # numpy numbers included
 
 
 def _number_or_nan(metrics: Mapping[str, Any], name: str | None) -> float:

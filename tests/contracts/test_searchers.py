@@ -50,7 +50,7 @@ def test_suggestions_are_valid_new_and_repeatable(scheduler: str, searcher: str)
 def test_runs_with_one_seed_start_alike(scheduler: str, searcher: str) -> None:
     """The first (workers + 2) configurations: mid-point, then draws that depend on seed and trial id alone."""
     expected = [SPACE.midpoint(), *(SPACE.sample(rng(11, "random", index)) for index in (1, 2, 3))]
-    trials = play(scheduler, searcher, workers=2).run(80).history.trials
+    trials = play(scheduler, searcher, workers=2).run(40).history.trials
     assert [trials[index].config for index in range(4)] == expected
 
 

@@ -1,5 +1,6 @@
 """The loop is the caller's: contract of ask and tell."""
 
+import numpy as np
 import pytest
 
 from harness import AskTell, choice, randint, uniform
@@ -98,3 +99,9 @@ def test_several_out_at_once_failures_and_an_exhausted_space():
 def test_wrong_use(arguments, message):
     with pytest.raises(UsageError, match=message):
         AskTell(SPACE, **arguments)
+
+
+def test_numbers_may_be_numpys():
+    loop = AskTell({"x": uniform(0, 1)}, searcher="random", constraint="excess")
+    loop.tell(loop.ask(), {"loss": np.float32(0.5), "excess": np.int64(0)})
+    assert loop.best()[1] == 0.5
