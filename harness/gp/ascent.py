@@ -30,7 +30,7 @@ def ascend(
     """
     x = starts
     value, gradient = function(x)
-    norm = np.maximum(np.sqrt(np.einsum("bi,bi->b", gradient, gradient)), 1e-12)
+    norm = np.maximum(np.sqrt((gradient * gradient).sum(axis=1)), 1e-12)
     H = np.eye(x.shape[1]) * (_FIRST_STEP / norm)[:, None, None]
     length = np.ones(len(x))
     for _ in range(iterations):
@@ -38,40 +38,51 @@ def ascend(
         if not active.any() or stop():
             break
         step = _directions(H, x, gradient) * length[:, None]
-        new_x = np.clip(x + step, 0.0, 1.0)
+        new_x = np.minimum(np.maximum(x + step, 0.0), 1.0)
         new_value, new_gradient = function(new_x)
         s = new_x - x
-        expected = np.einsum("bi,bi->b", gradient, s)
-        better = active & (new_value >= value + _ARMIJO * expected) & (expected > 0)
-        H = np.where(better[:, None, None], _updated(H, s, gradient - new_gradient), H)
-        settled = better & (new_value - value < _GAIN) | (expected <= 0)
-        length = np.where(settled, 0.0, np.where(better, 1.0, 0.3 * length))
-        x = np.where(better[:, None], new_x, x)
-        value = np.where(better, new_value, value)
-        gradient = np.where(better[:, None], new_gradient, gradient)
+        expected = (gradient * s).sum(axis=1)
+        rising = expected > 0
+        better = active & rising & (new_value >= value + _ARMIJO * expected)
+        length = np.where(better, 1.0, 0.3 * length)
+        length[~rising | better & (new_value - value < _GAIN)] = 0.0
+        rows = np.flatnonzero(better)
+        if len(rows) == len(x):
+            H = _updated(H, s, gradient - new_gradient)
+            x, value, gradient = new_x, new_value, new_gradient
+        elif len(rows):
+            H[rows] = _updated(H[rows], s[rows], gradient[rows] - new_gradient[rows])
+            x, value, gradient = x.copy(), value.copy(), gradient.copy()
+            x[rows], value[rows], gradient[rows] = new_x[rows], new_value[rows], new_gradient[rows]
     return x, value
 
 
 def _directions(H: Array, x: Array, gradient: Array) -> Array:
     """Quasi-Newton directions within the face of the box that each row is held on."""
-    held = ((x <= 0.0) & (gradient < 0.0)) | ((x >= 1.0) & (gradient > 0.0))
-    projected = np.where(held, 0.0, gradient)
-    step = np.einsum("bij,bj->bi", H, projected)
-    step[held] = 0.0
-    uphill = np.einsum("bi,bi->b", step, projected) > 0.0
-    step = np.where(uphill[:, None], step, projected)
-    longest = np.abs(step).max(axis=1, initial=0.0)
-    return np.asarray(step * np.minimum(1.0, _LONGEST / np.maximum(longest, 1e-300))[:, None])
+    projected = gradient.copy()
+    held = (x <= 0.0) & (gradient < 0.0) | (x >= 1.0) & (gradient > 0.0)
+    any_held = held.any()
+    if any_held:
+        projected[held] = 0.0
+    step = (H @ projected[:, :, None])[:, :, 0]
+    if any_held:
+        step[held] = 0.0
+    downhill = (step * projected).sum(axis=1) <= 0.0
+    if downhill.any():
+        step[downhill] = projected[downhill]
+    longest = np.abs(step).max(axis=1, initial=_LONGEST)
+    return np.asarray(step * (_LONGEST / longest)[:, None])
 
 
 def _updated(H: Array, s: Array, y: Array) -> Array:
     """BFGS update of all rows (of the negated function); rows without positive curvature keep their matrix."""
-    curvature = np.einsum("bi,bi->b", s, y)
+    curvature = (s * y).sum(axis=1)
     good = curvature > 1e-12
     safe = np.where(good, curvature, 1.0)
-    Hy = np.einsum("bij,bj->bi", H, y)
-    outer = s[:, :, None] * Hy[:, None, :]
-    factor = (1.0 + np.einsum("bi,bi->b", y, Hy) / safe) / safe
-    grown = H + factor[:, None, None] * (s[:, :, None] * s[:, None, :])
-    grown -= (outer + outer.transpose(0, 2, 1)) / safe[:, None, None]
-    return np.where(good[:, None, None], grown, H)
+    Hy = (H @ y[:, :, None])[:, :, 0]
+    # H + (1 + y H y / c) s s^T / c - (s (Hy)^T + (Hy) s^T) / c, as s w^T + w s^T with one outer product.
+    w = (0.5 * (1.0 + (y * Hy).sum(axis=1) / safe) / safe)[:, None] * s - Hy / safe[:, None]
+    outer = s[:, :, None] * w[:, None, :]
+    grown = H + outer
+    grown += outer.transpose(0, 2, 1)
+    return grown if good.all() else np.where(good[:, None, None], grown, H)

@@ -37,6 +37,10 @@ class Chain:
         """The chain if the rows pending[k] (m_k, d) had been observed at level k at their present means."""
         return Chain([own.extended(rows) for own, rows in zip(self.posteriors, pending, strict=True)])
 
+    def relative_to(self, row: int) -> Chain:
+        """The lowest level's differences to its value at the data's row; see `Posterior.relative_to`."""
+        return Chain([self.posteriors[0].relative_to(row)])
+
     def predict(self, X: Array, level: int, gradients: bool = False) -> Prediction:
         """Moments of f_level at rows X (m, d)."""
         base = self.posteriors[0].moments(X, gradients)

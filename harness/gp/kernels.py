@@ -66,9 +66,8 @@ def correlations(kernel: Kernel, Z: Array, noise: float, K: Array, S: Array | No
 
 def squared_distances(a: Array, b: Array) -> Array:
     """(m, n) squared Euclidean distances between rows of (m, d) and (n, d); never negative."""
-    product = a @ b.T
-    product *= -2.0
-    product += np.einsum("ij,ij->i", a, a)[:, None]
-    product += np.einsum("ij,ij->i", b, b)
+    product = (-2.0 * a) @ b.T
+    product += (a * a).sum(axis=1)[:, None]
+    product += (b * b).sum(axis=1)
     np.maximum(product, 0.0, out=product)
     return np.asarray(product)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -27,6 +28,7 @@ class Posterior:
     """A process conditioned on data.
 
     Attributes:
+        X: (n, d) rows of the data.
         beta: (p,) coefficients of the linear part.
         fitted: (n,) posterior mean of the latent function, linear part included, at the data.
         s2: signal variance.
@@ -35,6 +37,7 @@ class Posterior:
     def __init__(
         self, X: Array, y: Array, basis: Array, *, kernel: Kernel, metric: Metric, prior: Prior, theta: Array
     ) -> None:
+        self.X = X
         self._kernel = kernel
         self._scales = metric.scales(theta)
         self._Z = X * self._scales
@@ -52,6 +55,7 @@ class Posterior:
         self.fitted = y - self._noise * best.alpha
         self._alpha = best.alpha
         self._inverse_factor = inverse_factor(factor)
+        self._reference: tuple[Array, float] | None = None
 
     def extended(self, X: Array) -> Posterior:
         """The posterior if the rows X (m, d) had been observed at their present means.
@@ -65,12 +69,31 @@ class Posterior:
         cross, _ = self._kernel(squared_distances(self._Z, Z))
         corner, _ = self._kernel(squared_distances(Z, Z))
         corner.ravel()[:: len(corner) + 1] += self._noise
-        grown = object.__new__(Posterior)
-        grown.__dict__.update(self.__dict__)
+        grown = self._copy()
         grown._inverse_factor = extend_inverse_factor(self._inverse_factor, cross, corner)
-        grown._Z = np.vstack((self._Z, Z))
+        grown._Z, grown.X = np.vstack((self._Z, Z)), np.vstack((self.X, X))
         grown._alpha = np.concatenate((self._alpha, np.zeros(len(Z))))
         return grown
+
+    def relative_to(self, row: int) -> Posterior:
+        """The process of differences f(x) - f(x_row): the means are those of f, the variances those of the difference.
+
+        Where the data are noisy, f(x_row) is uncertain itself, and so is everything near it by the same amount: only
+        the variance of the difference says what could be gained there.
+        """
+        k, _ = self._kernel(squared_distances(self._Z[row : row + 1], self._Z))
+        # cov(f(x), f(x_row)) = s2 k(x) . (e_row - K^-1 k_row), because x_row is itself a row of the data.
+        weights = -(k @ self._inverse_factor.T @ self._inverse_factor)[0]
+        weights[row] += 1.0
+        own = self._copy()
+        own._reference = weights, float(k[0] @ weights)
+        return own
+
+    def _copy(self) -> Posterior:
+        own = object.__new__(Posterior)
+        own.__dict__.update(self.__dict__)
+        own.__dict__.pop("_augmented", None)
+        return own
 
     def moments(self, X: Array, gradients: bool = False) -> Moments:
         """Moments at rows X (m, d); without `gradients` those are empty (0, d)."""
@@ -84,21 +107,31 @@ class Posterior:
             rows = slice(start, start + block)
             k, _ = self._kernel(squared_distances(Z[rows], self._Z))
             mean[rows] = k @ self._alpha
-            var[rows] = self._variance(k @ self._inverse_factor.T)
+            var[rows] = self._variance(k, k @ self._inverse_factor.T)
         empty = np.empty((0, Z.shape[1]))
         return Moments(mean, var, empty, empty)
 
     def _with_gradients(self, Z: Array) -> Moments:
+        m, d = Z.shape
         k, S = self._kernel(squared_distances(Z, self._Z))
         projected = k @ self._inverse_factor.T
-        weights = np.vstack((S * self._alpha, S * (projected @ self._inverse_factor)))
-        pulled = weights @ self._Z
-        totals = weights.sum(axis=1)[:, None]
-        m = len(Z)
-        mean_gradient = -2.0 * self._scales * (Z * totals[:m] - pulled[:m])
-        var_gradient = 4.0 * self.s2 * self._scales * (Z * totals[m:] - pulled[m:])
-        return Moments(k @ self._alpha, self._variance(projected), mean_gradient, var_gradient)
+        pulls = projected @ self._inverse_factor
+        if self._reference is not None:
+            pulls += self._reference[0]
+        weights = np.empty((2 * m, len(self._Z)))
+        np.multiply(S, self._alpha, out=weights[:m])
+        np.multiply(S, pulls, out=weights[m:])
+        pulled = weights @ self._augmented
+        steps = -2.0 * self._scales * (np.vstack((Z, Z)) * pulled[:, d:] - pulled[:, :d])
+        mean, var = k @ self._alpha, self._variance(k, projected)
+        return Moments(mean, var, steps[:m], (-2.0 * self.s2) * steps[m:])
 
-    def _variance(self, projected: Array) -> Array:
-        explained = np.einsum("ij,ij->i", projected, projected)
-        return np.asarray(self.s2 * np.maximum(1.0 - explained, _LEAST_VARIANCE))
+    @cached_property
+    def _augmented(self) -> Array:
+        return np.column_stack((self._Z, np.ones(len(self._Z))))
+
+    def _variance(self, k: Array, projected: Array) -> Array:
+        left = 1.0 - np.einsum("ij,ij->i", projected, projected)
+        if self._reference is not None:
+            left -= 2.0 * (k @ self._reference[0]) - self._reference[1]
+        return np.asarray(self.s2 * np.maximum(left, _LEAST_VARIANCE))

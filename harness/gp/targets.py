@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+
 import numpy as np
 
 from harness.gp.linalg import Array
@@ -9,6 +12,7 @@ from harness.gp.linalg import Array
 _ABOVE = 10.0
 _BELOW = 1e3
 _HUGE = 1e100
+_FARTHEST = 1e6
 
 
 def clean(losses: Array) -> Array:
@@ -28,6 +32,51 @@ def clean(losses: Array) -> Array:
         spread = float(np.median(away)) if len(away) else 0.0
     filled = np.where(np.isfinite(losses), losses, ordered[-1])
     return np.clip(filled, max(-_HUGE, low - _BELOW * spread), min(_HUGE, high + _ABOVE * spread))
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Map of losses to targets of mean 0 and deviation 1, made from the losses that set the scale.
+
+    Attributes:
+        origin, knee: targets are linear in log(1 + (loss - origin) / knee), nearly linear in losses within `knee` of
+            the best and logarithmic beyond; plain losses where `knee` is infinite.
+        location, deviation: of what comes out of that.
+    """
+
+    origin: float
+    knee: float
+    location: float
+    deviation: float
+
+    @classmethod
+    def of(cls, losses: Array, *, warped: bool = False) -> Scale:
+        """The scale of losses (n,); with `warped` the knee is the median's distance from the best, if there is any."""
+        cleaned = clean(losses)
+        origin = float(cleaned.min())
+        knee = float(np.median(cleaned)) - origin if warped else math.inf
+        if not knee > 1e-9 * (float(cleaned.max()) - origin):
+            knee = math.inf
+        values = _warp(cleaned, origin, knee)
+        location, deviation = float(values.mean()), float(values.std())
+        # Below that, the deviation could be rounding.
+        return cls(origin, knee, location, deviation if deviation > 1e-12 * float(np.abs(values).max()) else 1.0)
+
+    def __call__(self, losses: Array) -> Array:
+        """Targets (n,); bounded, because the losses need not be those that set the scale."""
+        targets = (_warp(clean(losses), self.origin, self.knee) - self.location) / self.deviation
+        return np.clip(targets, -_FARTHEST, _FARTHEST)
+
+    def log_slope(self, losses: Array) -> float:
+        """Sum over losses of log(d target / d loss): what a density of targets lacks to be one of losses."""
+        total = -len(losses) * math.log(self.deviation)
+        if math.isinf(self.knee):
+            return total
+        return total - float(np.log(self.knee + np.maximum(clean(losses) - self.origin, 0.0)).sum())
+
+
+def _warp(cleaned: Array, origin: float, knee: float) -> Array:
+    return cleaned if math.isinf(knee) else np.log1p(np.maximum(cleaned - origin, 0.0) / knee)
 
 
 def keep(losses: Array, priority: Array, limit: int, top_fraction: float) -> Array:

@@ -13,8 +13,9 @@ from harness.core.protocols import Context
 from harness.core.seeds import rng
 from harness.core.space import Config
 from harness.gp.ascent import ascend
-from harness.gp.fit import Fitter, Limit
+from harness.gp.fit import Fitter
 from harness.gp.linalg import Array
+from harness.gp.rows import Limit
 from harness.gp.threads import single_thread
 from harness.searchers.bayesopt import BayesOptOptions
 from harness.searchers.candidates import Candidates
@@ -52,6 +53,7 @@ class Proposer:
                 limit,
                 above=above,
                 kernel=options.searcher_gp_kernel,
+                warp=not self._levels,
                 every_until=options.searcher_opt_skip_init_length,
                 period=options.searcher_opt_skip_period,
             ),

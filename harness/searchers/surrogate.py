@@ -11,11 +11,10 @@ from harness.core.encode import Encoder
 from harness.core.history import HistoryView
 from harness.gp.acquisition import log_expected_improvement
 from harness.gp.chain import Chain
-from harness.gp.fit import Fitter, Limit, Rows, linear_part, standard
-from harness.gp.kernels import KERNELS
+from harness.gp.fit import Fitter
 from harness.gp.likelihood import Metric
 from harness.gp.linalg import Array
-from harness.gp.posterior import Posterior
+from harness.gp.rows import Limit, Rows
 from harness.gp.targets import clean
 from harness.searchers.observations import Observations, Table
 
@@ -88,39 +87,27 @@ class Surrogate:
             hurry: asked whether fits should be skipped.
         """
         rows = [self._rows(level, table) for level, table in enumerate(self.observations.tables) if len(table)]
-        location, scale = standard(clean(rows[0].y))
         used = [self._limit.apply(level) for level in rows]
         posteriors = [
-            self._posterior(fitter, everything, kept, (location, scale), hurry)
+            fitter.posterior(everything, kept, rows[0].y, hurry)[0]
             for fitter, everything, kept in zip(self._fitters, rows, used, strict=False)
         ]
         level = min(choose([len(each) for each in rows]), len(posteriors) - 1)
         waiting = self._pending_rows(history, len(posteriors))
         chain = Chain(posteriors[: level + 1]).extended(waiting[: level + 1])
-        best = float(posteriors[level].fitted.min())
-        if len(waiting[level]):
-            best = min(best, float(chain.predict(waiting[level], level).mean.min()))
         order = np.argsort(clean(used[level].y), kind="stable")
-        return Target(chain, level, best, used[level].X[order[:3]])
+        return self._improvement(chain, level, posteriors[level].fitted, waiting[level], used[level].X[order[:3]])
+
+    def _improvement(self, chain: Chain, level: int, fitted: Array, waiting: Array, incumbents: Array) -> Target:
+        """Below the least mean of what was observed or waits."""
+        means = np.concatenate((fitted, chain.predict(waiting, level).mean)) if len(waiting) else fitted
+        row = int(means.argmin())
+        # At other levels the incumbent is a row of another table.
+        return Target(chain.relative_to(row) if level == 0 else chain, level, float(means[row]), incumbents)
 
     def _rows(self, level: int, table: Table) -> Rows:
         X, y, lower, priority = table.columns()
         return Rows(X, y, lower if level else lower[:0], priority)
-
-    def _posterior(
-        self, fitter: Fitter, rows: Rows, used: Rows, units: tuple[float, float], hurry: Callable[[], bool]
-    ) -> Posterior:
-        found = fitter.parameters(rows, hurry)
-        y, basis = linear_part(used, *units)
-        return Posterior(
-            used.X,
-            y,
-            basis,
-            kernel=KERNELS[found.kernel],
-            metric=self._metric,
-            prior=fitter.prior,
-            theta=found.theta,
-        )
 
     def _pending_rows(self, history: HistoryView, count: int) -> list[Array]:
         """For each level, rows of the trials on their way to it."""

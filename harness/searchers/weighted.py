@@ -9,11 +9,9 @@ from typing import Protocol
 from harness.core.encode import Encoder
 from harness.core.history import HistoryView
 from harness.gp.chain import Chain, Prediction
-from harness.gp.fit import Fitter, Limit, Rows, linear_part, standard
-from harness.gp.kernels import KERNELS
+from harness.gp.fit import Fitter
 from harness.gp.linalg import Array
-from harness.gp.posterior import Posterior
-from harness.gp.targets import clean
+from harness.gp.rows import Limit, Rows
 from harness.searchers.surrogate import Target, metric_of
 
 Hurry = Callable[[], bool]
@@ -69,24 +67,13 @@ class Regression:
         """Prediction at rows (m, d), gradients included, from values y (n,) at rows X (n, d) in the order they came."""
         rows = Rows(X, y, y[:0], (trial_ids * 2654435761) % 2**32)
         used = _LIMIT.apply(rows)
-        location, scale = standard(clean(used.y))
-        targets, basis = linear_part(used, location, scale)
-        found = self._fitter.parameters(rows, hurry)
-        posterior = Posterior(
-            used.X,
-            targets,
-            basis,
-            kernel=KERNELS[found.kernel],
-            metric=self._metric,
-            prior=self._fitter.prior,
-            theta=found.theta,
-        )
-        chain = Chain([posterior])
+        posterior, units = self._fitter.posterior(rows, used, used.y, hurry)
+        chain, scale = Chain([posterior]), units.deviation
 
         def predict(at: Array) -> Prediction:
             moments = chain.predict(at, 0, gradients=True)
             return Prediction(
-                location + scale * moments.mean,
+                units.location + scale * moments.mean,
                 scale * scale * moments.var,
                 scale * moments.mean_gradient,
                 scale * scale * moments.var_gradient,

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from harness.gp.fit import Fitter, Limit, Rows, start_of
+from harness.gp.fit import Fitter, Kind, start_of
+from harness.gp.rows import Limit, Rows
 from tests.unit.gp.data import METRIC, losses, points
 
 LIMIT = Limit(60, 0.25)
@@ -34,17 +35,17 @@ def test_a_fresh_fit_ends_where_one_that_saw_the_rows_come_ends(kernel: str) -> 
         seen = old.parameters(data.take(slice(count)))
         if count % 15 == 0:
             fresh = fitter(kernel=kernel).parameters(data.take(slice(count)))
-            assert fresh.kernel == seen.kernel and np.array_equal(fresh.theta, seen.theta)
+            assert fresh.kind == seen.kind and np.array_equal(fresh.theta, seen.theta)
 
 
 def test_it_climbs_and_the_warm_start_saves_evaluations() -> None:
     data, it = rows(33), fitter(kernel="matern52")
     found = it.parameters(data)
-    objective = it._objective("matern52", data)
+    objective = it._objective(Kind("matern52"), data)
     value, gradient = objective(found.theta)
     assert value < objective(it.prior.theta_mean)[0] - 1
     assert np.abs(gradient).max() < 1.0
-    warm, cold = it._memory[("matern52", data.digest)], it._memory[("matern52", data.take(slice(32)).digest)]
+    warm, cold = (it._memory[(Kind("matern52"), data.take(slice(count)).digest)] for count in (33, 32))
     assert warm.evaluations < cold.evaluations
 
 
@@ -60,8 +61,8 @@ def test_noise_and_irrelevance_are_found() -> None:
 def test_auto_takes_the_likelier_kernel() -> None:
     smooth = rows(40)
     rough = Rows(smooth.X, np.abs(smooth.y - np.median(smooth.y)) ** 0.5, smooth.lower, smooth.priority)
-    assert fitter().parameters(smooth).kernel == "rbf"
-    assert fitter().parameters(rough).kernel == "matern52"
+    assert fitter().parameters(smooth).kind.kernel == "rbf"
+    assert fitter().parameters(rough).kind.kernel == "matern52"
 
 
 def test_beyond_a_length_only_each_nth_row_leads_to_a_fit() -> None:
