@@ -16,7 +16,7 @@ ARGS    ?=
 export VARS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sweep plan status image test test-slow check clean
+.PHONY: help setup sweep plan status report image test test-slow check clean
 
 help: ## this text
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -49,6 +49,9 @@ plan: need-exp $(VENV)/.base ## show what EXP= expands into
 
 status: need-exp $(VENV)/.base ## how the sweep of EXP= stands
 	@$(HARNESS) status "$(EXP)" --vars "$$VARS" $(ARGS)
+
+report: need-exp $(VENV)/.base ## one HTML page on the sweep of EXP= (or on a sweep's name, or a folder): statistics and figures
+	@$(HARNESS) report "$(EXP)" --vars "$$VARS" --prepare $(ARGS)
 
 image: $(VENV)/.base ## build the image that jobs run in
 	@$(HARNESS) image build $(ARGS)

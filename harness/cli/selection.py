@@ -69,8 +69,14 @@ def _of_manifest(path: Path, variables: str) -> tuple[int, list[Path]]:
     source = read_source(argparse.Namespace(manifest=path, vars=variables, given={}))
     records = source.state.jobs
     jobs = [job.job_id for job in source.plan.jobs()]
-    folders = [source.sweep.job(records[job_id].tuner_name).path for job_id in jobs if job_id in records]
-    return len(jobs), folders
+    planned = [job_id for job_id in jobs if job_id in records]
+    if records and not planned:
+        print(
+            f"note: {path}: its record holds other experiments than are planned now; shown is the record",
+            file=sys.stderr,
+        )
+        return len(records), [source.sweep.job(record.tuner_name).path for record in records.values()]
+    return len(jobs), [source.sweep.job(records[job_id].tuner_name).path for job_id in planned]
 
 
 def _of_name(word: str) -> Iterator[Path]:

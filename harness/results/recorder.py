@@ -6,11 +6,12 @@ for each failure) is written anew from time to time and at the end.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from harness.core.clock import RealClock
@@ -44,6 +45,7 @@ class Recorder:
         self._interval = interval
         self._rows: list[Row] = []
         self._configs: dict[int, Row] = {}
+        self._muted = False
         self._written_rows = -1
         self._clock = RealClock()
         self._due = 0.0
@@ -80,6 +82,11 @@ class Recorder:
         status = _STATUS_AFTER[decision.action]
         self._row(trial, result.at, result.metrics, st_decision=decision.action.value, st_status=status.value)
 
+    def retried(self, trial: Trial, at: float, reason: str, exit_code: int, tail: str) -> None:
+        self._event("retried", trial, at, reason=reason, exit_code=exit_code, tail=tail)
+        failure = {"st_exit_code": exit_code, "st_failure": reason, "st_log_tail": tail}
+        self._row(trial, at, {}, st_decision=Action.CONTINUE.value, st_status=trial.status.value, **failure)
+
     def ended(self, trial: Trial, at: float, reason: str, exit_code: int | None, tail: str) -> None:
         facts = {"status": trial.status, "reason": reason, "exit_code": exit_code, "tail": tail}
         self._event("ended", trial, at, **facts)
@@ -107,7 +114,16 @@ class Recorder:
         self._events.close()
         self.write_results()
 
+    @contextlib.contextmanager
+    def muted(self) -> Iterator[None]:
+        """While entered, what is told is known from `events.jsonl`, and not written there again."""
+        self._muted = True
+        yield
+        self._muted = False
+
     def _event(self, event: str, trial: Trial, at: float, **facts: Any) -> None:
+        if self._muted:
+            return
         entry = {"event": event, "trial_id": trial.trial_id, "leg": trial.leg, "at": round(at, 6)}
         entry.update({name: value for name, value in facts.items() if value is not None and value != ""})
         self._events.write(f"{json.dumps(entry)}\n".encode())

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from harness.core.clock import RealClock
 from harness.core.decisions import Decision, Resume
 from harness.core.history import History
 from harness.core.trial import Result, Status, Trial
 from harness.jobdir import JobDir, read_json, write_json
 
 FINAL = ("completed", "failed", "stopped")
+# After a crash, the time that was spent is known as exactly as this.
+HEARTBEAT_SECONDS = 5.0
 
 
 def read_status(folder: JobDir) -> Mapping[str, Any]:
@@ -28,6 +31,13 @@ def write_end(folder: JobDir, state: str, reason: str) -> None:
     write_json(folder.status, {**known, "state": state, "reason": reason})
 
 
+def write_open(folder: JobDir) -> None:
+    """The experiment is about to run again: what an earlier attempt ended with no longer holds."""
+    known = read_status(folder)
+    if known:
+        write_json(folder.status, {**known, "state": "waiting", "reason": ""})
+
+
 class StatusFile:
     """Listener of the tuning loop: rewrites the file when something changed, at most once a tick."""
 
@@ -35,6 +45,8 @@ class StatusFile:
         self._folder = folder
         self._history = history
         self._changed = True
+        self._clock = RealClock()
+        self._due = 0.0
 
     def started(self, trial: Trial, at: float, suggest_seconds: float) -> None:
         self._changed = True
@@ -45,11 +57,14 @@ class StatusFile:
     def reported(self, trial: Trial, result: Result, decision: Decision) -> None:
         self._changed = True
 
+    def retried(self, trial: Trial, at: float, reason: str, exit_code: int, tail: str) -> None:
+        self._changed = True
+
     def ended(self, trial: Trial, at: float, reason: str, exit_code: int | None, tail: str) -> None:
         self._changed = True
 
     def tick(self, at: float) -> None:
-        if self._changed:
+        if self._changed or self._clock.now() >= self._due:
             self.write("running", "", at)
 
     def write(self, state: str, reason: str, at: float) -> None:
@@ -66,6 +81,7 @@ class StatusFile:
         }
         write_json(self._folder.status, facts)
         self._changed = False
+        self._due = self._clock.now() + HEARTBEAT_SECONDS
 
     def _describe_best(self) -> dict[str, Any] | None:
         best, problem = self._history.best(), self._history.problem

@@ -1,0 +1,1 @@
+"""From finished experiments to one page: aggregation, statistics, figures, words."""
