@@ -16,7 +16,7 @@ ARGS    ?=
 export VARS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sweep plan status report image test test-slow check clean
+.PHONY: help setup sweep plan status report image image-check push lock test test-slow check clean
 
 help: ## this text
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -55,6 +55,16 @@ report: need-exp $(VENV)/.base ## one HTML page on the sweep of EXP= (or on a sw
 
 image: $(VENV)/.base ## build the image that jobs run in
 	@$(HARNESS) image build $(ARGS)
+
+image-check: $(VENV)/.base ## build the image twice from nothing: both must be the same, bit for bit
+	@$(HARNESS) image check $(ARGS)
+
+push: $(VENV)/.base ## push the image to ECR, or with ARGS="--repository ADDRESS" anywhere
+	@$(VENV)/bin/pip install -qq --disable-pip-version-check -e '.[remote]'
+	@$(HARNESS) image push $(ARGS)
+
+lock: $(VENV)/.base ## write the image's lock files anew from pyproject.toml
+	@$(VENV)/bin/python scripts/lock_image.py
 
 test: $(VENV)/.dev ## all tests that need neither Docker nor patience
 	$(VENV)/bin/python -m pytest -n 2 $(ARGS)

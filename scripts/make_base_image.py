@@ -19,14 +19,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.errors import EnvironmentFault, HarnessError
+from harness.runtime.bases import choices
 from harness.runtime.engine import Engine
-from harness.runtime.image import LOCAL_BASE
 
 SUITE = "bookworm"
 PACKAGES = "python3,python3-venv,ca-certificates"
 # Names under which a Debian archive stands in a sources list; "-security" and the like are other archives.
 SUITES = {SUITE, "oldstable", "stable", "testing", "unstable", "sid"}
-LEFT_OUT = ("proc", "sys", "dev", "var/cache/apt", "var/lib/apt/lists", "var/log", "usr/share/doc", "usr/share/man")
+LEFT_OUT = (
+    *("proc/*", "sys/*", "dev/*", "var/cache/apt/*", "var/lib/apt/lists/*", "var/log/*"),
+    *("usr/share/doc/*", "usr/share/man/*", "usr/share/locale/*"),
+    # Of this machine, or of this minute.
+    *("etc/resolv.conf", "etc/hostname", "etc/machine-id", "etc/*-", "var/cache/ldconfig/*"),
+    *("var/cache/debconf/*-old", "var/lib/dpkg/*-old"),
+)
 # In a mount namespace of its own: what is mounted there, and what lies in memory there, ends with it, come what may.
 SCRIPT = """
 set -e
@@ -34,13 +40,14 @@ root=$1 suite=$2 packages=$3 mirror=$4
 shift 4
 mount -t tmpfs -o mode=755 tmpfs "$root" || true
 debootstrap --variant=minbase --include="$packages" "$suite" "$root" "$mirror" >&2
-tar -C "$root" --one-file-system --numeric-owner "$@" -c .
+tar -C "$root" --one-file-system --numeric-owner --sort=name --mtime=@0 --format=gnu "$@" -c .
 """
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--tag", default=LOCAL_BASE, help="name of the image (default: %(default)s)")
+    (local,) = choices("local")
+    parser.add_argument("--tag", default=local.reference, help="name of the image (default: %(default)s)")
     parser.add_argument("--mirror", help="Debian mirror (default: the one that apt uses)")
     args = parser.parse_args()
     try:
@@ -114,7 +121,7 @@ def _plain(address: str) -> Iterator[str]:
 def bootstrap(mirror: str, archive: int) -> None:
     """Write the tar archive of a fresh root file system to the open file `archive`."""
     with tempfile.TemporaryDirectory(prefix="hpo-harness-base-") as root, tempfile.TemporaryFile() as log:
-        left_out = [f"--exclude=./{folder}/*" for folder in LEFT_OUT]
+        left_out = [f"--exclude=./{pattern}" for pattern in LEFT_OUT]
         command = ["unshare", "--mount", "sh", "-c", SCRIPT, "sh", root, SUITE, PACKAGES, mirror, *left_out]
         done = subprocess.run(command, stdout=archive, stderr=log, env=_environment())
         if done.returncode:
@@ -124,8 +131,11 @@ def bootstrap(mirror: str, archive: int) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """With apt's proxy, which debootstrap (wget) reads from a variable, and the folders of system commands."""
-    environment = {**os.environ, "PATH": f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"}
+    """With apt's proxy, which debootstrap (wget) reads from a variable, and the folders of system commands.
+
+    The epoch makes Python's bytecode go by hashes instead of times, and days in /etc/shadow the same every day.
+    """
+    environment = {**os.environ, "PATH": f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin", "SOURCE_DATE_EPOCH": "0"}
     command = ["apt-config", "--format", "%v", "dump", "Acquire::http::Proxy"]
     proxy = subprocess.run(command, capture_output=True, text=True).stdout.strip()
     if proxy and "http_proxy" not in environment:

@@ -14,8 +14,9 @@ from typing import Any
 from harness.errors import EnvironmentFault
 from harness.jobdir import JobDir
 from harness.results.status import FINAL, read_status
+from harness.runtime.bases import ROOT
 from harness.runtime.engine import Engine
-from harness.runtime.image import ROOT, ensure_image
+from harness.runtime.image import ensure_image
 from harness.runtime.protocol import JobState, Request
 
 LABEL = "hpo-harness.name"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import os
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import IO, Any
 
 from harness.errors import EnvironmentFault
@@ -75,6 +76,11 @@ class Engine:
     def close(self) -> None:
         self._client.close()
 
+    def version(self) -> str:
+        with _faults("the engine"):
+            found: str = self._api.version()["Version"]
+            return found
+
     def rootless(self) -> bool:
         """Whether root in a container is the engine's unprivileged owner."""
         with _faults("the engine"):
@@ -92,18 +98,26 @@ class Engine:
         return None
 
     def pull(self, reference: str) -> None:
-        with _faults(reference):
+        """Pull by tag or, of `name@sha256:...`, by digest."""
+        with _faults(f"to pull {reference}"):
             self._client.images.pull(reference)
 
-    def build(self, context: IO[bytes], tag: str, arguments: Mapping[str, str]) -> Iterator[str]:
-        """Build from a tar archive, without network; yields the builder's output line by line."""
-        with _faults(tag):
+    def digest_of(self, repository: str, tag: str) -> str:
+        """Digest of a tag as its registry has it now; nothing is pulled."""
+        with _faults(f"{repository}:{tag}"):
+            found: str = self._api.inspect_distribution(f"{repository}:{tag}")["Descriptor"]["digest"]
+            return found
+
+    def build(self, context: IO[bytes], arguments: Mapping[str, str], *, cache: bool) -> Generator[str, None, str]:
+        """Build from a tar archive, without network; yields the builder's output by lines, returns the image's id."""
+        image_id = ""
+        with _faults("to build"):
             events = self._api.build(
                 fileobj=context,
                 custom_context=True,
-                tag=tag,
                 buildargs=dict(arguments),
                 network_mode="none",
+                nocache=not cache,
                 rm=True,
                 forcerm=True,
                 decode=True,
@@ -111,8 +125,53 @@ class Engine:
             )
             for event in events:
                 if "error" in event:
-                    raise EnvironmentFault(f"building {tag} failed: {event['error'].strip()}")
+                    raise EnvironmentFault(f"the build failed: {event['error'].strip()}")
+                image_id = event.get("aux", {}).get("ID", image_id)
                 yield from event.get("stream", "").splitlines()
+        return image_id
+
+    def save(self, image: str, archive: IO[bytes]) -> None:
+        """The image as a tar archive of layers, as `docker save` writes it."""
+        with _faults(image):
+            for chunk in self._api.get_image(image):
+                archive.write(chunk)
+
+    def load(self, archive: IO[bytes]) -> None:
+        """The reverse of `save`; tags come with the archive."""
+        with _faults("to load an image"):
+            for event in self._api.load_image(archive):
+                if "error" in event:
+                    raise EnvironmentFault(f"the engine cannot load the image: {event['error'].strip()}")
+
+    def remove_image(self, reference: str, *, parents: bool) -> None:
+        """Remove an image that nothing uses; with `parents` also the untagged ones that it was built from."""
+        from docker.errors import APIError
+
+        with contextlib.suppress(APIError):
+            self._api.remove_image(reference, noprune=not parents)
+
+    def untagged(self, label: str) -> builtins.list[dict[str, Any]]:
+        """Images without a name, and without images built on them, that have the label."""
+        with _faults("the engine"):
+            found: list[dict[str, Any]] = self._api.images(filters={"label": label, "dangling": True})
+            return found
+
+    def push(self, image: str, repository: str, tag: str, login: Mapping[str, str] | None) -> Generator[str, None, str]:
+        """Push under `repository:tag`; yields what the engine says of layers, returns the registry's digest.
+
+        `login`: user name and password, None for those that `docker login` has stored.
+        """
+        digest = ""
+        with _faults(f"to push to {repository}"):
+            self._api.tag(image, repository, tag)
+            events = self._api.push(repository, tag, stream=True, decode=True, auth_config=login)
+            for event in events:
+                if "error" in event:
+                    raise EnvironmentFault(f"pushing to {repository} failed: {event['error'].strip()}")
+                digest = event.get("aux", {}).get("Digest", digest)
+                if layer := event.get("id"):
+                    yield f"{layer}: {event['status']} {event.get('progress', '')}".rstrip()
+        return digest
 
     def import_image(self, archive: IO[bytes], repository: str, tag: str) -> None:
         """An image of one layer, from a tar archive of a root file system."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import EnvironmentFault
+from harness.jobdir import replacing
 
 # What `python3` in a base image prints for Target.of; glibc alone: wheels for musl are other files.
 PROBE = "import sys, platform; print(*sys.version_info[:2], platform.machine(), *platform.libc_ver())"
@@ -57,22 +59,47 @@ class Target:
 
 @dataclass(frozen=True)
 class Wheels:
-    """Downloaded wheels. `extra` holds only what `locked` does not."""
+    """Downloaded wheels. `extra` holds only what `locked` does not; `constraints` names the versions of `locked`."""
 
     locked: Path
     extra: Path
+    constraints: Path
 
 
-def download_wheels(lock: Path, dependencies: Path, target: Target) -> Wheels:
-    """Wheels of the lock file and of dependencies.txt, from the cache where it has them.
+def download_wheels(lock: Path, torch: Path, dependencies: Path, target: Target) -> Wheels:
+    """Wheels of the two lock files and of dependencies.txt, from the cache where it has them.
 
-    EnvironmentFault where pip cannot get one of them.
+    EnvironmentFault where pip cannot get one of them, or gets another file than the one whose hash `lock` holds.
     """
-    locked = _kept(_key(target, lock), ["-r", str(lock)], target)
+    constraints = _constraints(lock, torch)
+    key = _key(target, lock, torch)
+    # A file with hashes wants one for everything: PyTorch, whose builds differ, comes by itself.
+    locked = _kept(
+        key,
+        [
+            ["--require-hashes", "--no-deps", "-r", str(lock)],
+            ["-r", str(torch), "-c", str(constraints), "--find-links", "{dest}"],
+        ],
+        target,
+    )
     if not _requirements(dependencies):
-        return Wheels(locked, _empty())
-    words = ["-r", str(dependencies), "-c", str(lock), "--find-links", str(locked)]
-    return Wheels(locked, _kept(_key(target, lock, dependencies), words, target, without=locked))
+        return Wheels(locked, _empty(), constraints)
+    words = ["-r", str(dependencies), "-c", str(constraints), "--find-links", str(locked)]
+    extra = _kept(_key(target, lock, torch, dependencies), [words], target, without=locked)
+    return Wheels(locked, extra, constraints)
+
+
+def _constraints(*locks: Path) -> Path:
+    """`name==version` of the lock files, without hashes, as a file of the cache."""
+    lines = [
+        line.split()[0] for lock in locks for line in lock.read_text().splitlines() if re.match(r"[\w.-]+==", line)
+    ]
+    text = "\n".join(lines) + "\n"
+    file = cache_folder() / "wheels" / f"constraints-{hashlib.sha256(text.encode()).hexdigest()[:16]}.txt"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(file) as aside:
+        aside.write(text.encode())
+    return file
 
 
 def _requirements(file: Path) -> list[str]:
@@ -91,15 +118,20 @@ def _empty() -> Path:
     return folder
 
 
-def _kept(key: str, words: list[str], target: Target, without: Path | None = None) -> Path:
-    """Folder of the cache, which exists only complete: pip fills a folder beside it."""
+def _kept(key: str, requests: list[list[str]], target: Target, without: Path | None = None) -> Path:
+    """Folder of the cache, which exists only complete: pip fills a folder beside it, one request after the other.
+
+    The word "{dest}" of a request stands for that folder.
+    """
     folder = cache_folder() / "wheels" / key
     if folder.is_dir():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{key}."))
     try:
-        _pip_download([*words, *target.pip_arguments(), "--dest", str(aside)])
+        for words in requests:
+            given = [str(aside) if word == "{dest}" else word for word in words]
+            _pip_download([*given, *target.pip_arguments(), "--dest", str(aside)])
         for wheel in aside.iterdir():
             if without is not None and (without / wheel.name).exists():
                 wheel.unlink()

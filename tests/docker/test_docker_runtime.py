@@ -15,8 +15,8 @@ from harness.manifest.raw import Raw
 from harness.plan.build import build
 from harness.plan.job import write_job
 from harness.results.status import read_status
+from harness.runtime.bases import ROOT
 from harness.runtime.docker import DockerRuntime
-from harness.runtime.image import ROOT
 from harness.runtime.protocol import JobState
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]

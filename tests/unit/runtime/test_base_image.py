@@ -7,7 +7,7 @@ import importlib.util
 import pytest
 
 from harness.errors import EnvironmentFault
-from harness.runtime.image import ROOT
+from harness.runtime.bases import ROOT
 
 spec = importlib.util.spec_from_file_location("make_base_image", ROOT / "scripts" / "make_base_image.py")
 script = importlib.util.module_from_spec(spec)

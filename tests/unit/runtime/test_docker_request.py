@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from harness.errors import EnvironmentFault
+from harness.runtime.bases import ROOT
 from harness.runtime.docker import DockerRuntime
-from harness.runtime.image import ROOT
 from harness.runtime.protocol import JobState
 
 FOLDER = Path("/results/mobster-1")
