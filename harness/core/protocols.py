@@ -23,12 +23,14 @@ class Context:
         seed: root of all random draws of the experiment; use `core.seeds.rng(seed, role, index)`.
         num_workers: trials that may run at once.
         levels: ascending resource levels at which the scheduler decides; empty for single-fidelity schedulers.
+        points: whole configurations that the first trials take, all different; None for the searcher's own start.
     """
 
     problem: Problem
     seed: int
     num_workers: int = 1
     levels: tuple[int, ...] = ()
+    points: tuple[Config, ...] | None = None
 
 
 class Searcher(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -33,6 +34,8 @@ def _load(path: Path, variables: Mapping[str, Any], including: tuple[Path, ...])
     shared = values.pop("include", None)
     if isinstance(values.get("tags"), list):
         values["tags"] = " ".join(map(str, values["tags"]))
+    if isinstance(values.get("points_to_evaluate"), list):
+        values["points_to_evaluate"] = json.dumps(values["points_to_evaluate"], default=str)
     sections = {name: _entries(values.pop(name), place[name], name) for name in SECTIONS if name in values}
     exclude = _entries(values.pop("exclude"), place["exclude"], "exclude") if "exclude" in values else []
     _check_values(values, place)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
+from pydantic import field_validator
+
+from harness.core.points import read_points
 from harness.core.seeds import SEED_LIMIT
 from harness.options import Options, arg
 
@@ -32,6 +37,12 @@ class ExperimentOptions(Options):
     num_trials: int | None = arg(None, "the experiment ends once this many trials have completed", ge=1)
     max_failures: int = arg(1, "the experiment ends once this many trials have failed", ge=1)
     num_workers: int = arg(4, "trials that run at once", ge=1)
+    points_to_evaluate: str | None = arg(
+        None,
+        "configurations of the first trials, as a JSON list of objects (in a manifest a plain list); what one lacks is "
+        "the middle of its range, or the first of a choice; [] for none; default: one empty object, the mid-point",
+        listable=False,
+    )
     max_resource_level: int | None = arg(None, "highest resource level (e.g. epochs) of a trial", ge=1)
     print_update_interval: float = arg(
         30, "seconds between two prints of the tuning status", listable=False, identity=False, gt=0
@@ -47,6 +58,11 @@ class ExperimentOptions(Options):
         False, "log level DEBUG: also a line for every report of each trial", listable=False, identity=False
     )
     no_debug_log: bool = arg(False, "silence the scheduler's messages on trials", listable=False, identity=False)
+
+    @field_validator("points_to_evaluate")
+    @classmethod
+    def _canonical(cls, text: str | None) -> str | None:
+        return None if text is None else json.dumps(read_points(text))
 
 
 # Old names of arguments, still understood.

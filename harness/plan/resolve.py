@@ -12,6 +12,7 @@ from typing import Any
 
 from harness import plugins
 from harness.benchmark import BenchmarkOptions
+from harness.core.points import complete_points, read_points
 from harness.core.problem import Problem
 from harness.errors import UsageError
 from harness.options import Options, arguments, validate
@@ -211,15 +212,19 @@ class Resolver:
     def _fit(self, found: Mapping[str, Plugin], parts: Mapping[str, _Part]) -> list[str]:
         """Faults that only show when benchmark and method meet: no resource to halve, a rung out of reach, no cost."""
         level = parts["experiment"].settings.get("max_resource_level")
-        key = (str(level), parts["benchmark"].key, parts["scheduler"].key, found["searcher"].target)
+        points = str(parts["experiment"].settings.get("points_to_evaluate", "[]"))
+        key = (str(level), points, parts["benchmark"].key, parts["scheduler"].key, found["searcher"].target)
         if key not in self._fitting:
             self._fitting[key] = []
             try:
                 benchmark = found["benchmark_name"].load()(parts["benchmark"].options, level)
                 found["scheduler"].load().levels(parts["scheduler"].options, benchmark.problem)
                 check_needs(found["searcher"], benchmark.problem)
+                complete_points(read_points(points), benchmark.problem.space)
             except UsageError as error:
                 self._fitting[key] = error.problems
+            except ValueError as error:
+                self._fitting[key] = [f"points_to_evaluate: {error}"]
         return self._fitting[key]
 
     def _whence(

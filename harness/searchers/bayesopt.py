@@ -66,7 +66,9 @@ class BayesOpt:
 
     def suggest(self, history: HistoryView, *, trial_id: int, resource: int | None) -> Config | None:
         space = self._context.problem.space
-        if trial_id < self._initial or not any(math.isfinite(result.loss) for result in history.results):
+        if trial_id < max(self._initial, len(self._design.points)) or not any(
+            math.isfinite(result.loss) for result in history.results
+        ):
             return self._design.config(history, trial_id)
         if all(domain.size == 1 for domain in space.hyperparameters.values()):
             return self._design.config(history, trial_id)

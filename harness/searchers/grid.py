@@ -29,6 +29,8 @@ class GridOptions(Options):
 class GridSearcher:
     """Trial n takes configuration n of the grid, in the order of `searcher_grid_order`; None after the last one.
 
+    Points that are given come first, and are left out of the grid.
+
     Numeric values are evenly spaced from the lower to the upper bound, on the log axis of logarithmic domains.
     """
 
@@ -36,12 +38,26 @@ class GridSearcher:
         domains = context.problem.space.hyperparameters
         self._values = {name: grid_of(domain, options.searcher_grid_points) for name, domain in domains.items()}
         self._size = math.prod(map(len, self._values.values()))
+        self._space = context.problem.space
+        self._points = context.points or ()
+        self._taken = {self._space.key(point) for point in self._points}
+        # Of the grid's first `_looked` configurations, the numbers of those that are no given points.
+        self._left: list[int] = []
+        self._looked = 0
         self._key = f"grid {context.seed}" if options.searcher_grid_order == "shuffled" else None
 
     def suggest(self, history: HistoryView, *, trial_id: int, resource: int | None) -> Config | None:
-        if trial_id >= self._size:
-            return None
-        rest = trial_id if self._key is None else shuffled(trial_id, self._size, self._key)
+        if trial_id < len(self._points):
+            return self._points[trial_id]
+        wanted = trial_id - len(self._points)
+        while len(self._left) <= wanted and self._looked < self._size:
+            if self._space.key(self._config(self._looked)) not in self._taken:
+                self._left.append(self._looked)
+            self._looked += 1
+        return self._config(self._left[wanted]) if wanted < len(self._left) else None
+
+    def _config(self, index: int) -> Config:
+        rest = index if self._key is None else shuffled(index, self._size, self._key)
         config: Config = {}
         for name, values in reversed(self._values.items()):
             rest, position = divmod(rest, len(values))

@@ -14,7 +14,10 @@ _REDRAWS = 200
 
 
 class InitialDesign:
-    """The mid-point of the space for trial 0, then one keyed random draw for every trial.
+    """The given points, by default the mid-point of the space; then one keyed random draw for every trial.
+
+    Attributes:
+        points: configurations of trials 0, 1, ...
 
     The draw of a trial depends on the seed and its id alone, and is repeated (next draw of the same generator)
     while it equals the configuration of an earlier trial.
@@ -23,6 +26,7 @@ class InitialDesign:
     def __init__(self, context: Context) -> None:
         self._space = context.problem.space
         self._seed = context.seed
+        self.points = (self._space.midpoint(),) if context.points is None else context.points
         # Caches of what the history says: keys of its first `_read` trials, and how far the enumeration is used up.
         self._seen: set[tuple[Any, ...]] = set()
         self._read = 0
@@ -38,8 +42,8 @@ class InitialDesign:
 
     def config(self, history: HistoryView, trial_id: int) -> Config | None:
         """Configuration of trial `trial_id`, unlike all of the history's; None where the space is used up."""
-        if trial_id == 0:
-            return self._space.midpoint()
+        if trial_id < len(self.points):
+            return self.points[trial_id]
         generator = rng(self._seed, "random", trial_id)
         for _ in range(_REDRAWS):
             config = self._space.sample(generator)

@@ -41,7 +41,7 @@ class KdeSearcher:
         self._densities: Densities | None = None
 
     def suggest(self, history: HistoryView, *, trial_id: int, resource: int | None) -> Config | None:
-        drawn = trial_id < self._context.num_workers + 2
+        drawn = trial_id < max(self._context.num_workers + 2, len(self._design.points))
         generator = rng(self._context.seed, "kde", trial_id)
         if drawn or generator.random() < self._options.searcher_random_fraction:
             return self._design.config(history, trial_id)

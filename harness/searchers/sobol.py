@@ -24,8 +24,9 @@ class SobolOptions(Options):
 class SobolSearcher:
     """Scrambled Sobol points, keyed by the seed.
 
-    A. B. Owen: Scrambling Sobol' and Niederreiter-Xing points, Journal of Complexity 14, 1998. Trial 0 takes the
-    mid-point of the space, as it does with `random`; trial n the n-th point of the sequence. Where that rounds to the
+    A. B. Owen: Scrambling Sobol' and Niederreiter-Xing points, Journal of Complexity 14, 1998. The first trials
+    take the points that are given, by default the mid-point of the space, as with `random`; those after them the
+    sequence. Where that rounds to the
     configuration of an earlier trial, the trial takes random search's draw instead.
     """
 
@@ -37,8 +38,9 @@ class SobolSearcher:
         self._sequence: Sobol | None = None
 
     def suggest(self, history: HistoryView, *, trial_id: int, resource: int | None) -> Config | None:
-        if trial_id > 0 and self._searched:
-            config = self._point(trial_id - 1)
+        first = len(self._design.points)
+        if trial_id >= first and self._searched:
+            config = self._point(trial_id - first)
             if not self._design.seen(history, config):
                 return config
         return self._design.config(history, trial_id)

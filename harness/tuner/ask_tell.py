@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from harness import plugins
 from harness.core.decisions import Action, Resume, Start
 from harness.core.history import History
+from harness.core.points import complete_points
 from harness.core.problem import Mode, Problem
 from harness.core.protocols import Context
 from harness.core.space import Config, Space
 from harness.core.trial import Status, Trial
 from harness.errors import UsageError
 from harness.options import Options, validate
+from harness.plan.resolve import check_needs
 from harness.registry import Plugin, did_you_mean, lookup
 
 
@@ -44,6 +46,11 @@ class AskTell:
         resource: name of the reported resource (e.g. "epoch"), for multi-fidelity schedulers.
         max_resource: highest resource level of a trial.
         num_workers: trials that are out at once; model-based searchers start with two more at random.
+        points_to_evaluate: configurations of the first trials; what one lacks is the middle of its range. By default
+            one empty mapping, the mid-point of the space.
+        cost: name of the reported cost of a trial since its start, for `bayesopt_cost` and its like.
+        constraint: name of a reported value that is at most 0 where a configuration is feasible, for
+            `bayesopt_constrained`; what is not feasible is never `best()`.
         options: arguments of scheduler and searcher, as on the command line.
 
     Raises UsageError for unknown names and wrong options.
@@ -60,13 +67,31 @@ class AskTell:
         resource: str | None = None,
         max_resource: int | None = None,
         num_workers: int = 1,
+        points_to_evaluate: Sequence[Mapping[str, Any]] | None = None,
+        cost: str | None = None,
+        constraint: str | None = None,
         **options: Any,
     ) -> None:
-        problem = Problem(Space(space), metric, mode, resource_attr=resource, max_resource=max_resource)
+        problem = Problem(
+            Space(space),
+            metric,
+            mode,
+            resource_attr=resource,
+            max_resource=max_resource,
+            cost_attr=cost,
+            constraint_attr=constraint,
+        )
         chosen = (lookup("scheduler", scheduler, plugins.SCHEDULERS), lookup("searcher", searcher, plugins.SEARCHERS))
+        check_needs(chosen[1], problem)
         schedules, searches = _options(chosen, options)
         scheduler_class = chosen[0].load()
-        context = Context(problem, seed, num_workers, scheduler_class.levels(schedules, problem))
+        context = Context(
+            problem,
+            seed,
+            num_workers,
+            scheduler_class.levels(schedules, problem),
+            _points(points_to_evaluate, problem.space),
+        )
         self._history = History(problem)
         self._scheduler = scheduler_class(context, schedules)
         self._searcher = chosen[1].load()(context, searches)
@@ -137,6 +162,15 @@ class AskTell:
             state = "unknown" if trial is None else trial.status.value
             raise ValueError(f"trial {asked.trial_id} is not out: it is {state}")
         return trial
+
+
+def _points(given: Sequence[Mapping[str, Any]] | None, space: Space) -> tuple[Config, ...] | None:
+    if given is None:
+        return None
+    try:
+        return complete_points(given, space)
+    except ValueError as error:
+        raise UsageError(f"points_to_evaluate: {error}") from None
 
 
 def _options(chosen: tuple[Plugin, Plugin], given: Mapping[str, Any]) -> tuple[Options, Options]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.benchmark import Benchmark
+from harness.core.points import complete_points, read_points
 from harness.core.problem import Mode
 from harness.core.protocols import Context, Scheduler, Searcher
 from harness.plan.job import Settings
@@ -51,11 +52,13 @@ def assemble(settings: Settings, data: Mapping[str, Path]) -> Experiment:
     benchmark = _define(parts, data)
     scheduler_plugin = table("scheduler")[options.scheduler]
     scheduler_class = scheduler_plugin.load()
+    given = options.points_to_evaluate
     context = Context(
         problem=benchmark.problem,
         seed=int(str(settings["random_seed"])),
         num_workers=options.num_workers,
         levels=scheduler_class.levels(parts.scheduler, benchmark.problem),
+        points=None if given is None else complete_points(read_points(given), benchmark.problem.space),
     )
     scheduler = scheduler_class(context, parts.scheduler)
     objectives = {benchmark.problem.metric: benchmark.problem.mode}

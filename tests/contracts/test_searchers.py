@@ -1,11 +1,14 @@
 """What every searcher of the table has to hold, whatever it suggests."""
 
+from dataclasses import replace
+
 import pytest
 
 from harness.core.domains import choice, ordinal, randint
+from harness.core.points import complete_points
 from harness.core.problem import Problem
 from harness.core.seeds import rng
-from harness.core.space import Space
+from harness.core.space import Config, Space
 from harness.plugins import SCHEDULERS, SEARCHERS
 from tests.fakes.play import PROBLEM, SPACE, Play, World, context_of
 
@@ -18,10 +21,19 @@ PAIRS = [
 ]
 
 
-def play(scheduler: str, searcher: str, problem: Problem = PROBLEM, *, workers: int = 2, fresh_every: int = 0) -> Play:
+def play(
+    scheduler: str,
+    searcher: str,
+    problem: Problem = PROBLEM,
+    *,
+    workers: int = 2,
+    fresh_every: int = 0,
+    points: tuple[Config, ...] | None = None,
+) -> Play:
     one, other = SCHEDULERS[scheduler], SEARCHERS[searcher]
     options = one.load_options()()
     context = context_of(problem, seed=11, workers=workers, levels=one.load().levels(options, problem))
+    context = replace(context, points=points)
     return Play(
         lambda: one.load()(context, options),
         lambda: other.load()(context, other.load_options()()),
@@ -52,6 +64,16 @@ def test_runs_with_one_seed_start_alike(scheduler: str, searcher: str) -> None:
     expected = [SPACE.midpoint(), *(SPACE.sample(rng(11, "random", index)) for index in (1, 2, 3))]
     trials = play(scheduler, searcher, workers=2).run(40).history.trials
     assert [trials[index].config for index in range(4)] == expected
+
+
+@pytest.mark.parametrize("searcher", SEARCHERS)
+def test_points_to_evaluate_come_first(searcher: str) -> None:
+    """More of them than initial draws, or none at all."""
+    points = complete_points([{"width": width} for width in (3, 1, 4, 15, 9, 2, 6)] + [{"width": 3}], SPACE)
+    trials = play("fifo", searcher, points=points).run(60).history.trials
+    assert [trials[index].config for index in range(7)] == list(points)
+    assert len({SPACE.key(trial.config) for trial in trials.values()}) == len(trials) > 8
+    assert play("fifo", searcher, points=()).run(10).history.trials[0].config != SPACE.midpoint()
 
 
 @pytest.mark.parametrize("searcher", SEARCHERS)

@@ -111,6 +111,12 @@ def test_sections_are_lists_of_settings(tmp_path, section):
         load(tmp_path, f"num_trials: 1\n{section}\n")
 
 
+def test_points_to_evaluate_may_be_a_plain_list(tmp_path):
+    raw = load(tmp_path, "num_trials: 1\npoints_to_evaluate:\n  - {lr: 0.1, act: relu}\n  - {}\n")
+    assert raw.values["points_to_evaluate"] == '[{"lr": 0.1, "act": "relu"}, {}]'
+    assert load(tmp_path, "num_trials: 1\npoints_to_evaluate: []\n").values["points_to_evaluate"] == "[]"
+
+
 def test_merged_keys_and_tags(tmp_path):
     raw = load(tmp_path, "<<: {scheduler: fifo}\nnum_trials: 1\ntags: [paper, ablation]\n")
     assert (raw.values["scheduler"], raw.values["tags"]) == ("fifo", "paper ablation")

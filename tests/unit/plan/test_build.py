@@ -33,6 +33,12 @@ def test_defaults_come_from_plugin_and_benchmark_and_are_kept_with_their_origin(
     assert all(isinstance(value, (str, int, float, bool)) for value in job.settings.values())
 
 
+def test_points_to_evaluate_are_a_setting_of_one_text():
+    (job,) = jobs(points_to_evaluate='[{"x":0.5},  {}]')
+    assert job.settings["points_to_evaluate"] == '[{"x": 0.5}, {}]'
+    assert "points_to_evaluate" not in jobs()[0].settings
+
+
 def test_seeds_are_offset_plus_run_id_whatever_the_method():
     found = jobs(offset=2**32 - 2, searcher=["random", "bayesopt"], num_runs=4)
     assert [job.random_seed for job in found] == [2**32 - 2] * 2 + [2**32 - 1] * 2 + [0] * 2 + [1] * 2
@@ -138,6 +144,10 @@ FAULTS = [
     (dict(skip_initial_experiments=-1), "skip_initial_experiments = -1"),
     (dict(argument_groups="run_id scheduler", scheduler=["fifo"], run_id=[0]), "run_id repeats every experiment"),
     (dict(grace_period=10, scheduler="hyperband_stopping"), "grace_period 10 is above the maximum resource level 9"),
+    (dict(points_to_evaluate="{}"), "points_to_evaluate = '{}': expected a JSON list of objects"),
+    (dict(points_to_evaluate='[{"x": 2}]'), "points_to_evaluate: point 0: x = 2 lies outside"),
+    (dict(points_to_evaluate='[{}, {"y": 2}]'), "points_to_evaluate: point 1: unknown hyper-parameters"),
+    (dict(points_to_evaluate='[{"x": "a"}]'), "points_to_evaluate: point 0: could not convert"),
     (dict(reduction_factor=1.5, scheduler="hyperband_stopping"), "reduction_factor = 1.5"),
 ]
 

@@ -92,6 +92,7 @@ def test_several_out_at_once_failures_and_an_exhausted_space():
     [
         ({"scheduler": "fifoo"}, "did you mean 'fifo'"),
         ({"grace_period": 1}, "unknown option 'grace_period'"),
+        ({"points_to_evaluate": [{"nope": 1}]}, "points_to_evaluate: point 0: unknown hyper-parameters"),
         ({"searcher_num_init_random": 0}, "searcher_num_init_random = 0"),
         ({"scheduler": "hyperband_stopping"}, "resource"),
     ],
@@ -99,6 +100,11 @@ def test_several_out_at_once_failures_and_an_exhausted_space():
 def test_wrong_use(arguments, message):
     with pytest.raises(UsageError, match=message):
         AskTell(SPACE, **arguments)
+
+
+def test_points_to_evaluate_are_asked_first():
+    loop = AskTell({"x": uniform(0, 1), "n": randint(1, 4)}, searcher="random", points_to_evaluate=[{"x": 0.3}, {}])
+    assert [loop.ask().config["x"] for _ in range(2)] == [0.3, 0.5]
 
 
 def test_numbers_may_be_numpys():
