@@ -27,11 +27,14 @@ class DataNeed:
         dataset: name in `benchmarks.datasets.DATASETS`; None for a folder of the user's own, which is taken as it is.
         folder: where the user says it lies; None to look for it.
         passed: the training script is told where it lies.
+        formats: names (with wildcards) of files, one of which a folder of the user's own must hold; where this is
+            empty, a named `dataset` must be there with all its files.
     """
 
     dataset: str | None
     folder: str | None = None
     passed: bool = True
+    formats: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,10 +63,15 @@ class TableRef:
     Attributes:
         path: a Parquet file, with its description beside it.
         seed: use the rows of this seed only; None to draw one for each trial.
+        surrogate: what answers for configurations that are not in the table: "none" (the nearest row) or the name of a
+            regressor, see `harness.blackbox.surrogates`.
+        so_far: metrics are reported as the best value of the trial so far.
     """
 
     path: Path
     seed: int | None = None
+    surrogate: str = "none"
+    so_far: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,6 +83,7 @@ class Benchmark:
     problem: space, metric, resource.
     data: argument of the script that names a folder -> the data set that must lie there.
     table: what the back-end `simulated` plays back.
+    network: its trials need connections to other machines (e.g. to fetch a pretrained model).
     """
 
     script: Path | None
@@ -82,6 +91,7 @@ class Benchmark:
     data: Mapping[str, DataNeed] = field(default_factory=dict)
     table: TableRef | None = None
     calling: Calling = Calling()
+    network: bool = False
 
     @property
     def entrypoint(self) -> str:

@@ -15,13 +15,14 @@ ATTEMPTS = 10
 def client(service: str) -> Any:
     """A boto3 client; every one honours AWS_ENDPOINT_URL. EnvironmentFault without boto3 or a region."""
     try:
-        import boto3
+        from boto3.session import Session
         from botocore.config import Config
     except ImportError as error:
         hint = "pip install 'hpo-harness[remote]'"
         raise EnvironmentFault("the Python package `boto3` is not installed", hint=hint) from error
     with faults(service):
-        return boto3.client(service, config=Config(retries={"mode": "adaptive", "total_max_attempts": ATTEMPTS}))
+        # A session of its own: the package's default one keeps the credentials of the first call for ever.
+        return Session().client(service, config=Config(retries={"mode": "adaptive", "total_max_attempts": ATTEMPTS}))
 
 
 @contextlib.contextmanager

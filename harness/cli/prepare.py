@@ -9,17 +9,25 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from harness.benchmark import DataNeed
 from harness.errors import EnvironmentFault
 from harness.plan.build import Plan
 from harness.plan.job import Job
 from harness.plan.resolve import KINDS, table
-from harness.runtime.protocol import Runtime
+from harness.runtime.protocol import Limits, Runtime
 
 Say = Callable[[str], None]
 
 DISTRIBUTION = "hpo-harness"
-# One module for each extra, to see whether it is installed.
-EXTRA_MODULES = {"gpsearchers": "scipy", "benchmarks": "torch", "blackbox": "pyarrow"}
+# The modules by which an extra shows that it is installed.
+EXTRA_MODULES = {
+    "gpsearchers": ("scipy",),
+    "benchmarks": ("torch", "sklearn"),
+    "blackbox": ("pyarrow",),
+    "transformers": ("transformers",),
+}
+# What `harness setup` installs; the others serve a single benchmark.
+COMMON_EXTRAS = ("gpsearchers", "benchmarks", "blackbox")
 
 
 def choose_runtime(asked: str, say: Say) -> str:
@@ -74,12 +82,25 @@ def _git(root: Path, *words: str) -> str | None:
 
 def _extras(plan: Plan) -> set[str]:
     """The optional dependencies that the plan's parts need where they run."""
-    return {table(setting)[job.settings[setting]].extra for job in _distinct(plan) for setting in KINDS} - {""}
+    every = (
+        table(setting)[job.settings[setting]].extra
+        for job in _distinct(plan)
+        for setting in KINDS
+        if not (setting == "benchmark_name" and plays_tables(job))
+    )
+    return {extra for extras in every for extra in extras.split()}
+
+
+def plays_tables(job: Job) -> bool:
+    """Whether trials come from a table, so that what they would train on and with is not needed."""
+    return "tabulated" in table("backend")[job.settings["backend"]].needs
 
 
 def ensure_packages(extras: Iterable[str], *, install: bool, say: Say) -> None:
     """EnvironmentFault where packages of the extras are missing and may not, or cannot, be installed."""
-    missing = sorted(extra for extra in extras if importlib.util.find_spec(EXTRA_MODULES[extra]) is None)
+    missing = sorted(
+        extra for extra in extras if any(importlib.util.find_spec(module) is None for module in EXTRA_MODULES[extra])
+    )
     if not missing:
         return
     names = ",".join(missing)
@@ -112,6 +133,24 @@ def _distinct(plan: Plan) -> list[Job]:
     return list(jobs.values())
 
 
+def _own_folder(argument: str, need: DataNeed) -> Path:
+    """The user's folder. EnvironmentFault where it is none, or holds nothing that the training script can read."""
+    folder = Path(str(need.folder)).expanduser().absolute()
+    if not folder.is_dir():
+        raise EnvironmentFault(f"{argument} = {folder}: there is no such folder")
+    if need.formats and not any(path for pattern in need.formats for path in folder.glob(pattern)):
+        raise EnvironmentFault(f"{argument} = {folder}: it holds none of {', '.join(need.formats)}")
+    return folder
+
+
+def limits_of(job: Job) -> Limits:
+    """What the job may use of a machine: what its settings say, and a network where its benchmark asks for one."""
+    from harness.tuner.assemble import load_benchmark
+
+    given = {name: job.settings[name] for name in ("cpus", "memory", "gpus") if job.settings.get(name) is not None}
+    return Limits(**given, network=load_benchmark(job.settings).network)
+
+
 class DataFinder:
     """Folders of the data sets that jobs read; each is looked for once."""
 
@@ -127,9 +166,13 @@ class DataFinder:
 
         folders = {}
         for argument, need in load_benchmark(job.settings).data.items():
-            if need.dataset is None:
-                folders[argument] = Path(need.folder or "").absolute()
+            if need.folder is not None and (need.dataset is None or need.formats):
+                folders[argument] = _own_folder(argument, need)
                 continue
+            if need.dataset is not None and plays_tables(job):
+                continue
+            if need.dataset is None:
+                raise EnvironmentFault(f"{job.tuner_name}: no folder is named for {argument}")
             key = (need.dataset, need.folder)
             if key not in self._found:
                 self._found[key] = locate(DATASETS[need.dataset], folder=need.folder, say=self._say)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from harness.cli.prepare import DataFinder, choose_runtime, open_runtime
+from harness.cli.prepare import DataFinder, choose_runtime, limits_of, open_runtime
 from harness.dispatch.dispatcher import Dispatcher
 from harness.dispatch.follow import Follower
 from harness.dispatch.todo import Planned
@@ -76,6 +76,7 @@ def run_planned(
             follower=follower,
             slots=args.jobs,
             data_of=data_of,
+            limits_of=limits_of,
             label_of=lambda job: job_label(plan, job),
             interruption=interruption,
         )

@@ -16,12 +16,13 @@ from harness.jobdir import JobDir, SweepDir
 from harness.ledger.journal import Journal
 from harness.plan.job import Job
 from harness.results.status import FINAL, read_status, write_end
-from harness.runtime.protocol import JobState, Runtime
+from harness.runtime.protocol import JobState, Limits, Runtime
 
 POLL_SECONDS = 0.2
 FULL_BYTES = 1_000_000
 
 DataOf = Callable[[Job], Mapping[str, Path]]
+LimitsOf = Callable[[Job], Limits]
 
 
 class Dispatcher:
@@ -29,6 +30,7 @@ class Dispatcher:
     launch: facts on the launch that jobs keep (runtime, image, revision).
     slots: experiments that may run at once.
     data_of: folders of the data sets that a job reads.
+    limits_of: what a job may use of the machine.
     label_of: short name of a job for people.
     interruption: why to end from outside, None while there is no reason; asked at every turn.
     """
@@ -43,6 +45,7 @@ class Dispatcher:
         follower: Follower,
         slots: int,
         data_of: DataOf,
+        limits_of: LimitsOf = lambda job: Limits(),
         label_of: Callable[[Job], str],
         interruption: Callable[[], str | None] = lambda: None,
     ) -> None:
@@ -53,6 +56,7 @@ class Dispatcher:
         self._follower = follower
         self._slots = slots
         self._data_of = data_of
+        self._limits_of = limits_of
         self._label_of = label_of
         self._running: dict[str, Job] = {}
         self._launched = 0
@@ -101,7 +105,7 @@ class Dispatcher:
             self._runtime.collect(planned.job.tuner_name, self._sweep.job(planned.job.tuner_name).path)
         job = open_folder(self._sweep, replace(planned.job, launch=self._launch_facts), planned.attempts)
         folder = self._sweep.job(job.tuner_name)
-        request = self._runtime.request(job.tuner_name, folder.path, self._data_of(job))
+        request = self._runtime.request(job.tuner_name, folder.path, self._data_of(job), self._limits_of(job))
         self._journal.append("submitting", job_id=job.job_id, tuner_name=job.tuner_name, **self._launch_facts)
         self._runtime.submit(request)
         self._follow(job)

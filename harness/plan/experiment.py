@@ -43,6 +43,19 @@ class ExperimentOptions(Options):
         "the middle of its range, or the first of a choice; [] for none; default: one empty object, the mid-point",
         listable=False,
     )
+    cpus: float | None = arg(
+        None, "processors that the experiment may use, in a container (e.g. 1.5)", listable=False, identity=False, gt=0
+    )
+    memory: str | None = arg(
+        None,
+        "memory that the experiment may use, in a container: a number with k, m or g (e.g. 4g)",
+        listable=False,
+        identity=False,
+        pattern=r"^[1-9][0-9]*[kmgKMG]$",
+    )
+    gpus: int | None = arg(
+        None, "GPUs that the experiment sees, in a container; -1 for all", listable=False, identity=False, ge=-1
+    )
     max_resource_level: int | None = arg(None, "highest resource level (e.g. epochs) of a trial", ge=1)
     print_update_interval: float = arg(
         30, "seconds between two prints of the tuning status", listable=False, identity=False, gt=0

@@ -17,7 +17,7 @@ from harness.results.status import FINAL, read_status
 from harness.runtime.bases import ROOT
 from harness.runtime.engine import Engine
 from harness.runtime.image import ensure_image
-from harness.runtime.protocol import JobState, Request
+from harness.runtime.protocol import JobState, Limits, Request
 
 LABEL = "hpo-harness.name"
 CODE = "/opt/harness"
@@ -39,12 +39,12 @@ class DockerRuntime:
         self._image = image
         self._engine: Engine | None = None
 
-    def request(self, name: str, folder: Path, data: Mapping[str, Path]) -> Request:
+    def request(self, name: str, folder: Path, data: Mapping[str, Path], limits: Limits) -> Request:
         given = [word for argument in data for word in ("--data", f"{argument}=/data/{argument}")]
         mounts = {str(ROOT / package): f"{CODE}/{package}" for package in ("harness", "benchmarks")}
         mounts |= {str(place): f"/data/{argument}" for argument, place in data.items()}
         command = ("python", "-m", "harness", "run-job", JOB, *given)
-        return Request(name, folder, command, _environment(), mounts, {"image": self._image, **_details(name)})
+        return Request(name, folder, command, _environment(), mounts, {"image": self._image, **_details(name, limits)})
 
     def submit(self, request: Request) -> None:
         engine = self._connected()
@@ -60,7 +60,7 @@ class DockerRuntime:
             self._start(engine, request.name)
 
     def _create(self, engine: Engine, request: Request) -> None:
-        from docker.types import Mount
+        from docker.types import DeviceRequest, Mount
 
         details = dict(request.details)
         image = details.pop("image") or self._ensured()
@@ -71,6 +71,8 @@ class DockerRuntime:
         for place, path in request.mounts.items():
             mounts.append(Mount(path, place, type="bind", read_only=True))
         details |= {"environment": dict(request.environment), "mounts": mounts}
+        if (gpus := details.pop("gpus", None)) is not None:
+            details["device_requests"] = [DeviceRequest(count=gpus, capabilities=[["gpu"]])]
         engine.create(request.name, image, request.command, details)
 
     def _start(self, engine: Engine, name: str) -> None:
@@ -119,13 +121,14 @@ def _environment() -> dict[str, str]:
     return {"PYTHONPATH": CODE, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1", **user, **threads}
 
 
-def _details(name: str) -> dict[str, Any]:
+def _details(name: str, limits: Limits) -> dict[str, Any]:
     """What the SDK's `containers.create` takes, besides image, command, environment and mounts."""
     return {
         "user": f"{os.getuid()}:{os.getgid()}",
         "working_dir": JOB,
         "labels": {LABEL: name},
-        "network_mode": "none",
+        "network_mode": "bridge" if limits.network else "none",
+        **_limits(limits),
         "read_only": True,
         # In memory and gone with the container; HOME is for libraries that insist on a cache.
         "tmpfs": {"/tmp": "exec,mode=1777", HOME: "mode=1777"},
@@ -138,6 +141,18 @@ def _details(name: str) -> dict[str, Any]:
         "shm_size": "1g",
         "log_config": {"type": "json-file", "config": {"max-size": "10m"}},
     }
+
+
+def _limits(limits: Limits) -> dict[str, Any]:
+    details: dict[str, Any] = {}
+    if limits.cpus is not None:
+        details["nano_cpus"] = round(limits.cpus * 1e9)
+    if limits.memory is not None:
+        # Without swap: a job that swaps is neither killed nor of use.
+        details |= {"mem_limit": limits.memory, "memswap_limit": limits.memory}
+    if limits.gpus is not None:
+        details["gpus"] = limits.gpus
+    return details
 
 
 def _state(status: str | None) -> JobState:

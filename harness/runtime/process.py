@@ -11,7 +11,7 @@ from pathlib import Path
 
 from harness.errors import EnvironmentFault
 from harness.jobdir import JobDir, read_json, write_json
-from harness.runtime.protocol import JobState, Request
+from harness.runtime.protocol import JobState, Limits, Request
 
 GRACE_SECONDS = 15.0
 CODE = Path(__file__).resolve().parents[2]
@@ -24,7 +24,7 @@ class ProcessRuntime:
         self._root = root
         self._children: dict[str, subprocess.Popen[bytes]] = {}
 
-    def request(self, name: str, folder: Path, data: Mapping[str, Path]) -> Request:
+    def request(self, name: str, folder: Path, data: Mapping[str, Path], limits: Limits) -> Request:
         given = [word for argument, place in data.items() for word in ("--data", f"{argument}={place}")]
         command = (sys.executable, "-m", "harness", "run-job", str(folder), *given)
         return Request(name, folder, command, {"PYTHONPATH": str(CODE)})

@@ -18,6 +18,23 @@ class JobState(StrEnum):
 
 
 @dataclass(frozen=True)
+class Limits:
+    """What a job may use of a machine; runtimes that cannot hold it to that ignore it.
+
+    Attributes:
+        cpus: processors, a fraction possible; None for all.
+        memory: with k, m or g ("300m"); None for all.
+        gpus: None for none, -1 for all.
+        network: whether it may open connections.
+    """
+
+    cpus: float | None = None
+    memory: str | None = None
+    gpus: int | None = None
+    network: bool = False
+
+
+@dataclass(frozen=True)
 class Request:
     """What will be launched, complete and printable.
 
@@ -39,7 +56,7 @@ class Request:
 
 
 class Runtime(Protocol):
-    def request(self, name: str, folder: Path, data: Mapping[str, Path]) -> Request:
+    def request(self, name: str, folder: Path, data: Mapping[str, Path], limits: Limits) -> Request:
         """Pure. `data`: argument of the training script -> folder of its data set on this machine."""
         ...
 

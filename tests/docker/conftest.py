@@ -12,7 +12,9 @@ import pytest
 from harness.runtime.docker import DockerRuntime
 from harness.runtime.engine import Engine
 from harness.runtime.image import ensure_image
-from harness.runtime.protocol import JobState
+from harness.runtime.protocol import JobState, Limits
+
+NO_LIMITS = Limits()
 
 
 @pytest.fixture(scope="session")
@@ -35,12 +37,12 @@ class Jobs:
         self._tmp_path = tmp_path
         self._names = []
 
-    def request(self, code, name="job", data=None):
+    def request(self, code, name="job", data=None, limits=NO_LIMITS):
         folder = self._tmp_path / name
         folder.mkdir(exist_ok=True)
         name = f"test-{os.getpid()}-{self._tmp_path.name}-{name}"
         self._names.append(name)
-        request = self.runtime.request(name, folder, data or {})
+        request = self.runtime.request(name, folder, data or {}, limits)
         return replace(request, command=("python", "-c", code))
 
     def wait(self, request, timeout=60):

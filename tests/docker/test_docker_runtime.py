@@ -17,7 +17,7 @@ from harness.plan.job import write_job
 from harness.results.status import read_status
 from harness.runtime.bases import ROOT
 from harness.runtime.docker import DockerRuntime
-from harness.runtime.protocol import JobState
+from harness.runtime.protocol import JobState, Limits
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
 
@@ -166,7 +166,7 @@ def test_an_experiment_on_real_images_runs_as_any_user(jobs):
     request = as_user(jobs.request("", data=data), UID)
     write_job(JobDir(request.folder), job)
     (request.folder / "job.json").chmod(0o644)
-    launched = jobs.runtime.request(request.name, request.folder, data)
+    launched = jobs.runtime.request(request.name, request.folder, data, Limits())
     launched.details["user"] = request.details["user"]
     code = jobs.run(launched)
     status = read_status(JobDir(request.folder))

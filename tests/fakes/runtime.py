@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness.jobdir import JobDir, write_json
-from harness.runtime.protocol import JobState, Request
+from harness.runtime.protocol import JobState, Limits, Request
 
 
 class ScriptedRuntime:
@@ -26,7 +26,7 @@ class ScriptedRuntime:
         self.calls: list[tuple[str, str]] = []
         self.most_at_once = 0
 
-    def request(self, name: str, folder: Path, data: Mapping[str, Path]) -> Request:
+    def request(self, name: str, folder: Path, data: Mapping[str, Path], limits: Limits) -> Request:
         return Request(name, folder, ("run", name))
 
     def submit(self, request: Request) -> None:

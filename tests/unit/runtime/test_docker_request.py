@@ -12,7 +12,7 @@ import pytest
 from harness.errors import EnvironmentFault
 from harness.runtime.bases import ROOT
 from harness.runtime.docker import DockerRuntime
-from harness.runtime.protocol import JobState
+from harness.runtime.protocol import JobState, Limits
 
 FOLDER = Path("/results/mobster-1")
 DATA = {"dataset_path": Path("/sets/fashion")}
@@ -22,7 +22,7 @@ def test_the_request_word_for_word(monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setattr(os, "getuid", lambda: 1000)
     monkeypatch.setattr(os, "getgid", lambda: 100)
-    request = DockerRuntime("hpo-harness:c-0").request("mobster-1", FOLDER, DATA)
+    request = DockerRuntime("hpo-harness:c-0").request("mobster-1", FOLDER, DATA, Limits())
     assert asdict(request) == {
         "name": "mobster-1",
         "folder": FOLDER,
@@ -57,9 +57,17 @@ def test_the_request_word_for_word(monkeypatch):
     json.dumps([request.command, request.environment, request.mounts, request.details])
 
 
+def test_limits_reach_the_engine():
+    limits = Limits(cpus=1.5, memory="300m", gpus=-1, network=True)
+    details = DockerRuntime("i").request("n", FOLDER, {}, limits).details
+    expected = {"nano_cpus": 1_500_000_000, "mem_limit": "300m", "memswap_limit": "300m", "gpus": -1}
+    assert {name: details.get(name) for name in expected} == expected
+    assert details["network_mode"] == "bridge"
+
+
 def test_the_callers_number_of_threads_is_passed_on(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
-    assert DockerRuntime("i").request("n", FOLDER, {}).environment["OMP_NUM_THREADS"] == "3"
+    assert DockerRuntime("i").request("n", FOLDER, {}, Limits()).environment["OMP_NUM_THREADS"] == "3"
 
 
 class FakeEngine:
@@ -106,7 +114,7 @@ def runtime_on(engine, image="i"):
 def test_files_belong_to_the_caller_under_rootless_engines_too(rootless, user):
     engine = FakeEngine(rootless)
     runtime = runtime_on(engine)
-    runtime.submit(runtime.request("n", FOLDER, DATA))
+    runtime.submit(runtime.request("n", FOLDER, DATA, Limits()))
     _, details = engine.created["n"]
     assert details["user"] == user
     assert [(mount["Target"], mount["ReadOnly"]) for mount in details["mounts"]] == [
@@ -122,7 +130,7 @@ def test_without_an_image_it_is_looked_for_once_at_the_first_launch(monkeypatch)
     monkeypatch.setattr("harness.runtime.docker.ensure_image", lambda: asked.append(1) or "built")
     engine = FakeEngine()
     runtime = runtime_on(engine, image=None)
-    requests = [runtime.request(name, FOLDER, {}) for name in ("a", "b")]
+    requests = [runtime.request(name, FOLDER, {}, Limits()) for name in ("a", "b")]
     assert asked == []
     for request in requests:
         runtime.submit(request)
@@ -134,7 +142,7 @@ def test_a_container_that_cannot_start_is_not_left_behind():
     engine = FakeEngine()
     runtime = runtime_on(engine)
     with pytest.raises(EnvironmentFault):
-        runtime.submit(runtime.request("broken", FOLDER, {}))
+        runtime.submit(runtime.request("broken", FOLDER, {}, Limits()))
     assert engine.containers == {}
 
 
