@@ -51,10 +51,12 @@ def open_runtime(name: str, root: Path, plan: Plan, *, install: bool, say: Say) 
     facts = {"runtime": name, **_revision()}
     if name == "docker":
         from harness.runtime.docker import DockerRuntime
-        from harness.runtime.image import ensure_image
+        from harness.runtime.image import ensure_image, image_info
 
         image = ensure_image(say=say)
-        return DockerRuntime(image), {**facts, "image": image}
+        info = image_info()
+        facts |= {"image": image, "image_id": info.image_id or "", "image_base": info.base}
+        return DockerRuntime(image), {**facts, "engine_version": info.engine}
     from harness.runtime.process import ProcessRuntime
 
     ensure_packages(_extras(plan), install=install, say=say)

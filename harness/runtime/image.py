@@ -112,6 +112,7 @@ class ImageInfo:
     Attributes:
         image_id: digest of its configuration, and so of its content; equal for every build of one recipe.
         size: bytes, layers of the base included.
+        engine: its version.
     """
 
     base: str
@@ -120,6 +121,7 @@ class ImageInfo:
     image_id: str | None
     size: int | None
     lock_hash: str
+    engine: str
 
     @property
     def built(self) -> bool:
@@ -131,11 +133,12 @@ def image_info(base: str = "auto", root: Path = ROOT) -> ImageInfo:
     with contextlib.closing(Engine.connect()) as engine:
         found = at_hand(engine, choices(base, recipe.bases))
         if found is None:
-            return ImageInfo(base, None, None, None, None, recipe.lock_hash())
+            return ImageInfo(base, None, None, None, None, recipe.lock_hash(), engine.version())
         content = content_id(_present(engine, found))
         tag = recipe.tag(content)
         image = engine.image(tag) or {}
-        return ImageInfo(found.pinned, content, tag, image.get("Id"), image.get("Size"), recipe.lock_hash())
+        size = image.get("Size")
+        return ImageInfo(found.pinned, content, tag, image.get("Id"), size, recipe.lock_hash(), engine.version())
 
 
 def _present(engine: Engine, base: Base) -> dict[str, Any]:

@@ -29,3 +29,4 @@ def test_a_sweep_in_containers_equals_one_in_processes(root, tmp_path):
         facts = json.loads(path.read_text())
         assert facts["runtime"] == "docker"
         assert facts["image"].startswith("hpo-harness:c-")
+        assert facts["image_id"].startswith("sha256:") and facts["image_base"] and facts["engine_version"]
