@@ -76,7 +76,10 @@ class Scale:
 
 
 def _warp(cleaned: Array, origin: float, knee: float) -> Array:
-    return cleaned if math.isinf(knee) else np.log1p(np.maximum(cleaned - origin, 0.0) / knee)
+    if math.isinf(knee):
+        return cleaned
+    with np.errstate(over="ignore"):  # bounded by the caller
+        return np.asarray(np.log1p(np.maximum(cleaned - origin, 0.0) / knee))
 
 
 def keep(losses: Array, priority: Array, limit: int, top_fraction: float) -> Array:

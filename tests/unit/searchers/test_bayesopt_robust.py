@@ -33,17 +33,22 @@ DOMAINS: list[st.SearchStrategy[Domain]] = [
     st.builds(loguniform, st.floats(1e-12, 1.0), st.floats(1.0, 1e12)),
     st.builds(randint, st.integers(-5, 0), st.integers(0, 10**9)),
     st.builds(lograndint, st.integers(1, 3), st.integers(3, 10**6)),
-    st.integers(1, 6).map(lambda size: choice([f"v{index}" for index in range(size)])),
+    st.one_of(st.integers(1, 6), st.just(1000)).map(lambda size: choice([f"v{index}" for index in range(size)])),
     st.integers(1, 6).map(lambda size: ordinal(list(range(size)))),
     st.builds(finrange, st.just(0.0), st.floats(0.0, 9.0), st.integers(1, 9), st.booleans()),
     st.builds(logfinrange, st.just(1.0), st.floats(1.0, 9.0), st.integers(1, 9), st.booleans()),
 ]
-SPACES = st.lists(st.one_of(DOMAINS), min_size=1, max_size=6).map(
-    lambda domains: Space({f"p{index}": domain for index, domain in enumerate(domains)})
-)
+SPACES = st.one_of(
+    st.lists(st.one_of(DOMAINS), min_size=1, max_size=6),
+    st.builds(lambda domain, count: [domain] * count, st.one_of(DOMAINS[:4]), st.integers(20, 40)),
+).map(lambda domains: Space({f"p{index}": domain for index, domain in enumerate(domains)}))
 LOSSES = st.one_of(
     st.floats(-10, 10),
     st.sampled_from([0.0, 1.0, 1e30, -1e30, 1.7e308, -1.7e308, math.nan, math.inf, -math.inf, 5e-324]),
+)
+HISTORIES = st.one_of(
+    st.lists(LOSSES, max_size=4),
+    st.sampled_from([[0.0], [1e30], [math.nan]]),  # made often: constant metrics
 )
 STATUSES = st.sampled_from([Status.COMPLETED, Status.COMPLETED, Status.STOPPED, Status.FAILED, None])
 
@@ -53,7 +58,10 @@ def valid(domain: Domain, value) -> bool:
 
 
 def play(space: Space, outcomes, levels: tuple[int, ...], workers: int) -> None:
-    """Each outcome: losses that a trial reports one epoch after the other, and its end (None: still running)."""
+    """Each outcome: losses that a trial reports one epoch after the other, and its end (None: still running).
+
+    Each fifth trial is told, but does not take what was suggested: it repeats an earlier configuration.
+    """
     problem = Problem(space, "loss", resource_attr="epoch" if levels else None, max_resource=9 if levels else None)
     history = History(problem)
     it = searcher_of(problem, workers=workers, levels=levels, searcher_num_init_random=2)
@@ -66,6 +74,9 @@ def play(space: Space, outcomes, levels: tuple[int, ...], workers: int) -> None:
         assert list(config) == list(space)
         assert all(valid(domain, config[name]) for name, domain in space.hyperparameters.items())
         assert space.key(config) not in seen
+        number = len(history.trials)
+        if number % 5 == 4:
+            config = history.trials[number // 2].config
         seen.add(space.key(config))
         trial = begin(history, config, levels[0] if levels else None)
         for epoch, loss in enumerate(reports, start=1):
@@ -74,13 +85,24 @@ def play(space: Space, outcomes, levels: tuple[int, ...], workers: int) -> None:
             history.end(trial.trial_id, status)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(
+CASES = (
     SPACES,
-    st.lists(st.tuples(st.lists(LOSSES, max_size=4), STATUSES), min_size=4, max_size=14),
+    st.lists(st.tuples(HISTORIES, STATUSES), min_size=4, max_size=14),
     st.sampled_from([(), (1, 3, 9), (2,)]),
 )
+MANY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+
+
+@settings(MANY, max_examples=60)
+@given(*CASES)
 def test_any_space_and_history(space: Space, outcomes, levels: tuple[int, ...]) -> None:
+    play(space, outcomes, levels, workers=2)
+
+
+@pytest.mark.slow
+@settings(MANY, max_examples=440)
+@given(*CASES)
+def test_many_spaces_and_histories(space: Space, outcomes, levels: tuple[int, ...]) -> None:
     play(space, outcomes, levels, workers=2)
 
 
