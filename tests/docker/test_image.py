@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import socket
 import zipfile
 
 import pytest
@@ -47,7 +49,7 @@ def test_the_image_holds_what_the_lock_says(image, engine):
 
 
 def test_packages_of_dependencies_txt_are_in_the_image(image, engine, tmp_path, monkeypatch):
-    root, wheels, cache = tmp_path / "root", tmp_path / "wheels", tmp_path / "cache"
+    root, wheels, cache = tmp_path / "root", tmp_path / "planted-secret", tmp_path / "cache"
     shutil.copytree(ROOT / "docker", root / "docker")
     (root / "dependencies.txt").write_text("tinywheel  # ours\nnumpy\n")
     wheels.mkdir()
@@ -64,5 +66,11 @@ def test_packages_of_dependencies_txt_are_in_the_image(image, engine, tmp_path, 
         value, numpy = engine.output(tag, ["python", "-c", code]).split()
         assert value == "42"
         assert numpy.startswith("/opt/venv/"), "what the lock holds is not installed twice"
+        history = json.dumps(engine._api.history(tag)) + json.dumps(engine.image(tag))
+        traces = ["planted-secret", str(ROOT), socket.gethostname()]
+        assert not [trace for trace in traces if trace in history]
+        words = [word for trace in traces for word in ("-e", trace)]
+        search = ["sh", "-c", 'grep -rlF "$@" /opt /etc /root /tmp /var /home || test $? = 1', "sh", *words]
+        assert engine.output(tag, search) == ""
     finally:
         engine._client.images.remove(tag)
