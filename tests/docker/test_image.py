@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import zipfile
 
 import pytest
@@ -67,7 +66,7 @@ def test_packages_of_dependencies_txt_are_in_the_image(image, engine, tmp_path, 
         assert value == "42"
         assert numpy.startswith("/opt/venv/"), "what the lock holds is not installed twice"
         history = json.dumps(engine._api.history(tag)) + json.dumps(engine.image(tag))
-        traces = ["planted-secret", str(ROOT), socket.gethostname()]
+        traces = ["planted-secret", str(ROOT)]
         assert not [trace for trace in traces if trace in history]
         words = [word for trace in traces for word in ("-e", trace)]
         search = ["sh", "-c", 'grep -rlF "$@" /opt /etc /root /tmp /var /home || test $? = 1', "sh", *words]
