@@ -19,9 +19,11 @@ from typing import Self
 
 from pydantic import ValidationInfo, field_validator
 
+from benchmarks.tabulated import SEED_HELP, SURROGATE_HELP
 from harness.benchmark import Benchmark, BenchmarkOptions, DataNeed, TableRef
 from harness.blackbox.description import Description, description_file, read_description
 from harness.blackbox.files import check_columns, digest, largest
+from harness.blackbox.surrogates import SurrogateName
 from harness.core.problem import Problem
 from harness.errors import UsageError
 from harness.options import arg
@@ -45,9 +47,8 @@ class TableOptions(BenchmarkOptions):
     metric: str | None = arg(None, "column of the table to optimise; without it the first of its metrics")
     cost_attr: str | None = arg(None, "metric of the table that is the cost of a trial; without it the elapsed time")
     constraint_attr: str | None = arg(None, "metric of the table that is at most 0 where a configuration is feasible")
-    table_seed: int | None = arg(
-        None, "use the rows of this seed only; without it every trial draws one of its configuration's"
-    )
+    table_seed: int | None = arg(None, SEED_HELP)
+    blackbox_surrogate: SurrogateName = arg("none", SURROGATE_HELP)
 
     @field_validator("table")
     @classmethod
@@ -105,7 +106,7 @@ def define(options: TableOptions, max_resource_level: int | None) -> Benchmark:
         script=None,
         problem=problem,
         data={"table": DataNeed(None, str(path.parent))},
-        table=TableRef(path, options.table_seed),
+        table=TableRef(path, options.table_seed, options.blackbox_surrogate),
     )
 
 

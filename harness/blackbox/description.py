@@ -13,7 +13,7 @@ from harness.core.space import Space
 from harness.errors import UsageError
 from harness.manifest.yaml import parse_mapping
 
-FIELDS = ("hyperparameters", "resource", "elapsed_time", "metrics", "seed")
+FIELDS = ("hyperparameters", "resource", "elapsed_time", "metrics", "seed", "description")
 REQUIRED = ("hyperparameters", "elapsed_time", "metrics")
 
 
@@ -25,6 +25,7 @@ class Description:
     elapsed_time: column of seconds since the trial started, cumulative.
     metrics: column -> direction; the first is the default.
     seed: column that tells repeated trainings of one configuration apart.
+    about: where the trainings come from, for people.
     """
 
     space: Space
@@ -32,11 +33,24 @@ class Description:
     elapsed_time: str
     metrics: Mapping[str, Literal["min", "max"]]
     seed: str | None
+    about: str = ""
 
     @property
     def columns(self) -> list[str]:
         others = [self.resource, self.elapsed_time, self.seed]
         return [*self.space.hyperparameters, *(name for name in others if name is not None), *self.metrics]
+
+    def spec(self) -> dict[str, Any]:
+        """Plain data: what the file beside a table holds."""
+        fields = {
+            "description": self.about or None,
+            "hyperparameters": self.space.spec(),
+            "resource": self.resource,
+            "elapsed_time": self.elapsed_time,
+            "metrics": dict(self.metrics),
+            "seed": self.seed,
+        }
+        return {name: value for name, value in fields.items() if value is not None}
 
 
 def description_file(table: Path) -> Path:
@@ -70,11 +84,14 @@ def _parsed(path: Path, text: str) -> Description:
     for name, column in columns.items():
         if not isinstance(column, str):
             faults.add(name, f"expected the name of a column, got {column!r}")
+    about = values.get("description", "")
+    if not isinstance(about, str):
+        faults.add("description", f"expected text, got {about!r}")
     named = [*space, *metrics, *map(str, columns.values())]
     for column in sorted({name for name in named if named.count(name) > 1}):
         faults.add(column, "one column cannot be several things")
     faults.check()
-    return Description(space, columns.get("resource"), columns["elapsed_time"], metrics, columns.get("seed"))
+    return Description(space, columns.get("resource"), columns["elapsed_time"], metrics, columns.get("seed"), about)
 
 
 class _Faults:

@@ -1,14 +1,15 @@
-"""Reading Parquet files. pyarrow is imported here alone, and only when a table is opened."""
+"""Parquet files. pyarrow is imported here alone, and only when a table is opened."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from harness.errors import EnvironmentFault, UsageError
+from harness.jobdir import replacing
 
 _CHUNK = 1 << 20
 
@@ -43,6 +44,21 @@ def read_columns(path: Path, columns: Sequence[str]) -> Any:
     """pyarrow Table of these columns, mapped into memory; UsageError where the file lacks one or is no Parquet file."""
     check_columns(path, columns)
     return _parquet().read_table(path, columns=list(columns), memory_map=True)
+
+
+def read_all(path: Path) -> dict[str, Any]:
+    """All columns as numpy arrays; UsageError where the file is no Parquet file."""
+    content = _open(path).read()
+    return {name: content.column(name).to_numpy() for name in content.schema.names}
+
+
+def write_columns(path: Path, columns: Mapping[str, Any]) -> None:
+    """A Parquet file of these columns (arrays or lists of equal length), put in its place whole."""
+    parquet = _parquet()
+    import pyarrow
+
+    with replacing(path) as file:
+        parquet.write_table(pyarrow.table(dict(columns)), file, compression="zstd", compression_level=12)
 
 
 def check_columns(path: Path, columns: Sequence[str]) -> None:

@@ -19,23 +19,23 @@ class Nearest:
     """
 
     def __init__(self, encoder: Encoder, matrix: np.ndarray) -> None:
-        self._encoder = encoder
-        self._matrix = matrix
+        self.encoder = encoder
+        self.matrix = matrix
         self._finite = encoder.space.size is not None
 
     def __call__(self, config: Mapping[str, Any]) -> int:
-        row = self._encoder.encode(config)
+        row = self.encoder.encode(config)
         if self._finite:
             known = self._known.get(row.tobytes())
             if known is not None:
                 return known
-        distances = np.square(self._matrix - row).sum(axis=1)
+        distances = np.square(self.matrix - row).sum(axis=1)
         return int(np.argmin(distances))
 
     @cached_property
     def _known(self) -> dict[bytes, int]:
         """Position of each row of a finite space: most suggestions are in the table, which spares the distances."""
         known: dict[bytes, int] = {}
-        for position, row in enumerate(self._matrix):
+        for position, row in enumerate(self.matrix):
             known.setdefault(row.tobytes(), position)
         return known

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -35,6 +35,18 @@ class Curve:
 
     def report(self, position: int) -> dict[str, Any]:
         return {name: column[position] for name, column in zip(self.names, self.columns, strict=True)}
+
+
+class Blackbox(Protocol):
+    """What trials are played back from."""
+
+    def play(self, config: Config, draw: Callable[[int], int]) -> Curve:
+        """The curve that stands for a trial of `config`.
+
+        Args:
+            draw: n -> one of 0 .. n-1, asked where there are n > 1 curves to choose from.
+        """
+        ...
 
 
 class Table:
@@ -78,7 +90,54 @@ class Table:
 
     def curves(self, config: Config) -> range:
         """Numbers of the curves of the nearest configuration, by ascending seed."""
-        position = self._nearest(config)
+        return self.curves_of(self._nearest(config))
+
+    def play(self, config: Config, draw: Callable[[int], int]) -> Curve:
+        """A curve of the nearest configuration."""
+        curves = self.curves(config)
+        return self.curve(curves[draw(len(curves)) if len(curves) > 1 else 0])
+
+    def configurations(self) -> np.ndarray:
+        """Matrix (configurations, d): all of them in the unit cube."""
+        return self._nearest.matrix
+
+    @property
+    def encoder(self) -> Encoder:
+        return self._nearest.encoder
+
+    @property
+    def names(self) -> Sequence[str]:
+        """What a report holds: the resource, where there is one, the elapsed time, the metrics."""
+        return self._names
+
+    @property
+    def count(self) -> int:
+        """Number of curves."""
+        return len(self._bounds) - 1
+
+    def levels(self) -> np.ndarray:
+        """Of all rows, curve after curve."""
+        return self._levels
+
+    def values(self, metric: str) -> np.ndarray:
+        """Of all rows, curve after curve."""
+        return self._metrics[metric]
+
+    def lengths(self) -> np.ndarray:
+        """Rows of each curve."""
+        return np.asarray(np.diff(self._bounds))
+
+    def totals(self) -> np.ndarray:
+        """Seconds that each training took."""
+        return np.asarray(self._seconds[self._bounds[1:] - 1])
+
+    def configuration_of(self, row: int) -> int:
+        """Position of the configuration that a row belongs to."""
+        curve = int(np.searchsorted(self._bounds, row, side="right")) - 1
+        return int(np.searchsorted(self._first, curve, side="right")) - 1
+
+    def curves_of(self, position: int) -> range:
+        """Numbers of the curves of the configuration at `position`."""
         return range(int(self._first[position]), int(self._first[position + 1]))
 
     def seed(self, curve: int) -> int | None:
@@ -93,11 +152,12 @@ class Table:
         return Curve(levels, seconds, self._names, columns)
 
 
-def load_table(path: Path, description: Description, seed: int | None = None) -> Table:
+def load_table(path: Path, description: Description, seed: int | None = None, *, so_far: bool = False) -> Table:
     """Read the file. UsageError, which names the column, where its contents are not what the description says.
 
     Args:
         seed: keep the rows of this seed only.
+        so_far: a metric is the best value that the training has had until then.
     """
     content = read_columns(path, description.columns)
     if seed is not None and description.seed is not None:
@@ -121,6 +181,10 @@ def load_table(path: Path, description: Description, seed: int | None = None) ->
     config, seeds, levels = config[order], seeds[order], levels[order]
     starts = _starts(config, seeds)
     _check_curves(path, description, starts, levels, seconds)
+    if so_far:
+        for name, mode in description.metrics.items():
+            best = np.fmax if mode == "max" else np.fmin
+            metrics[name] = np.concatenate([best.accumulate(part) for part in np.split(metrics[name], starts[1:])])
     return Table(
         nearest,
         levels,

@@ -31,6 +31,11 @@ def cache_root() -> Path:
     return Path(base) / "hpo-harness" / "datasets"
 
 
+def tables_root() -> Path:
+    """Folder of imported tables, in the cache."""
+    return cache_root().parent / "tables"
+
+
 def locate(dataset: Dataset, *, folder: str | None = None, say: Say = _say) -> Path:
     """Absolute path of a folder that holds the data set's files, verified.
 

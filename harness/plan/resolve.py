@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 from harness import plugins
@@ -18,7 +19,7 @@ from harness.errors import UsageError
 from harness.options import Options, arguments, validate
 from harness.plan.experiment import ExperimentOptions, SweepOptions
 from harness.plan.job import Settings, digest
-from harness.registry import Plugin, did_you_mean, load, lookup
+from harness.registry import Plugin, did_you_mean, lookup
 
 KINDS = {"scheduler": "scheduler", "searcher": "searcher", "backend": "back-end", "benchmark_name": "benchmark"}
 
@@ -30,11 +31,14 @@ def table(kind: str) -> Mapping[str, Plugin]:
     return {"scheduler": plugins.SCHEDULERS, "searcher": plugins.SEARCHERS, "backend": plugins.BACKENDS}[kind]
 
 
-def benchmark_defaults(plugin: Plugin) -> Mapping[str, Any]:
-    """Defaults that a benchmark sets for arguments of other parts: `DEFAULTS` beside its definition."""
-    module, _, _ = plugin.target.partition(":")
-    defaults: Mapping[str, Any] = load(f"{module}:DEFAULTS")
-    return defaults
+def benchmark_defaults(plugin: Plugin, backend: str | None = None) -> Mapping[str, Any]:
+    """Defaults that a benchmark sets for arguments of other parts: `DEFAULTS` beside its definition.
+
+    `BACKEND_DEFAULTS` there, if any, holds those that differ under a back-end (name -> defaults).
+    """
+    module = import_module(plugin.target.partition(":")[0])
+    own: Mapping[str, Mapping[str, Any]] = getattr(module, "BACKEND_DEFAULTS", {})
+    return {**module.DEFAULTS, **own.get(backend or "", {})}
 
 
 @dataclass(frozen=True)
@@ -188,7 +192,8 @@ class Resolver:
         found, problems = chosen(values)
         parts: list[tuple[str, type[Options], Mapping[str, Any]]] = []
         if not problems:
-            defaults = benchmark_defaults(found["benchmark_name"])
+            backend = str(values.get("backend", ExperimentOptions.model_fields["backend"].default))
+            defaults = benchmark_defaults(found["benchmark_name"], backend)
             for part, model in models(found).items():
                 applicable = {name: value for name, value in defaults.items() if name in model.model_fields}
                 parts.append((part, model, applicable))

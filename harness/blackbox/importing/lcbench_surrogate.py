@@ -1,0 +1,62 @@
+"""YAHPO Gym's neural net for LCBench, evaluated on a grid: a table that is NOT of real trainings."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from harness.blackbox.description import Description
+from harness.blackbox.importing import Imported
+from harness.core.seeds import rng
+from harness.core.space import Space
+from harness.errors import EnvironmentFault
+
+TASK = "189908"  # OpenML's number of Fashion-MNIST
+EPOCHS = 51
+CONFIGURATIONS = 10_000
+ORDER = ("batch_size", "learning_rate", "momentum", "weight_decay", "num_layers", "max_units", "max_dropout")
+ABOUT = (
+    "Fashion-MNIST by YAHPO Gym's surrogate of LCBench (Apache-2.0), evaluated at 10,000 random configurations: NOT "
+    "real trainings. Level r is its epoch r + 1; time is its running maximum, less that of epoch 1."
+)
+
+
+def fashion(source: Path, space: Space) -> Imported:
+    """EnvironmentFault where onnxruntime is missing."""
+    configs = [space.sample(rng(0, "lcb_fashion", number)) for number in range(CONFIGURATIONS)]
+    values = np.array([[config[name] for name in ORDER] for config in configs])
+    predicted = predict(source, values)
+    time = np.maximum.accumulate(predicted[:, :, 0], axis=1)
+    columns: dict[str, Any] = {
+        name: np.repeat([config[name] for config in configs], EPOCHS) for name in space.hyperparameters
+    }
+    columns["epoch"] = np.tile(np.arange(1, EPOCHS + 1), CONFIGURATIONS)
+    columns["elapsed_time"] = (time[:, 1:] - time[:, :1]).ravel()
+    columns["val_accuracy"] = predicted[:, 1:, 1].ravel()
+    description = Description(space, "epoch", "elapsed_time", {"val_accuracy": "max"}, None, about=ABOUT)
+    return Imported("lcb_fashion", columns, description)
+
+
+def predict(source: Path, values: np.ndarray) -> np.ndarray:
+    """float32 (n, 52, 6): time, val_accuracy and others at epochs 1 to 52. Args: values: (n, 7) in `ORDER`."""
+    try:
+        import onnxruntime
+    except ImportError:
+        raise EnvironmentFault(
+            "the surrogate of LCBench needs onnxruntime, which is not installed here",
+            hint="pip install -e '.[importers]', or leave lcb_fashion out with --only",
+        ) from None
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(str(source / "yahpo_surrogate.onnx"), options)
+    code = json.loads((source / "yahpo_task_encoding.json").read_text())
+    task = np.int32((code.get("OpenML_task_id") or code)[TASK])
+    parts = []
+    for epoch in range(1, EPOCHS + 2):
+        inputs = np.column_stack([np.full(len(values), epoch), values]).astype(np.float32)
+        kinds = np.full((len(values), 1), task, dtype=np.int32)
+        parts.append(session.run(None, {"x_cat": kinds, "x_cont": inputs})[0])
+    return np.stack(parts, axis=1)
