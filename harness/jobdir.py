@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import tempfile
@@ -94,6 +95,31 @@ class JobDir:
 
     def trial(self, trial_id: int) -> TrialDir:
         return TrialDir(self.path / str(trial_id))
+
+    def trial_ids(self) -> list[int]:
+        """Trials that have a folder."""
+        return sorted(int(place.name) for place in self.path.iterdir() if place.name.isdecimal())
+
+    @contextlib.contextmanager
+    def exclusive(self) -> Iterator[bool]:
+        """Whether this process is the only one that runs the job, and stays it while entered.
+
+        A lock on the folder itself: the system lifts it when the process ends, however it does. Where the file
+        system knows no locks, nobody is kept out.
+        """
+        handle = os.open(self.path, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            yield False
+            return
+        except OSError:
+            pass
+        try:
+            yield True
+        finally:
+            os.close(handle)
 
 
 @dataclass(frozen=True)

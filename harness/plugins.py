@@ -9,6 +9,7 @@ Capabilities:
     multi_objective scheduler: its static method `objectives(options, problem)` names what it trades off
     own_start       searcher: its first configurations are its own, not those of random search with the same seed
     tabulated       benchmark: has a table of finished trainings
+    resumes         back-end: an experiment goes on from its events; without, it is cheaper to run it again
     detaches        runtime: jobs go on when the launching process ends
 """
 
@@ -85,6 +86,38 @@ SEARCHERS: Mapping[str, Plugin] = {
         "Gaussian process; with a hyperband scheduler MOBSTER, over (configuration, resource)",
         extra="gpsearchers",
     ),
+    "bayesopt_cost_coarse": Plugin(
+        "harness.searchers.bayesopt_cost:BayesOptCostCoarse",
+        "harness.searchers.bayesopt_cost:BayesOptCostOptions",
+        "bayesopt that seeks improvement per cost; cost of a trial modelled as a whole",
+        pairs_with=frozenset({"fifo", "fifo_synchronous"}),
+        needs=frozenset({"cost_name"}),
+        extra="gpsearchers",
+    ),
+    "bayesopt_cost_fine": Plugin(
+        "harness.searchers.bayesopt_cost:BayesOptCostFine",
+        "harness.searchers.bayesopt_cost:BayesOptCostOptions",
+        "bayesopt that seeks improvement per cost; cost modelled as linear in the resource",
+        pairs_with=frozenset({"fifo", "fifo_synchronous"}),
+        needs=frozenset({"cost_name", "resource_attr"}),
+        extra="gpsearchers",
+    ),
+    "bayesopt_cost": Plugin(
+        "harness.searchers.bayesopt_cost:BayesOptCostFine",
+        "harness.searchers.bayesopt_cost:BayesOptCostOptions",
+        "MOBSTER that seeks improvement per cost; cost modelled as linear in the resource",
+        pairs_with=frozenset(name for name in SCHEDULERS if name.startswith("hyperband_")),
+        needs=frozenset({"cost_name"}),
+        extra="gpsearchers",
+    ),
+    "bayesopt_constrained": Plugin(
+        "harness.searchers.bayesopt_constrained:BayesOptConstrained",
+        "harness.searchers.bayesopt:BayesOptOptions",
+        "bayesopt under a constraint that trials report (constraint_attr at most 0)",
+        pairs_with=frozenset({"fifo", "fifo_synchronous"}),
+        needs=frozenset({"constraint_attr"}),
+        extra="gpsearchers",
+    ),
     "kde": Plugin(
         "harness.searchers.kde:KdeSearcher",
         "harness.searchers.kde:KdeOptions",
@@ -111,12 +144,14 @@ BACKENDS: Mapping[str, Plugin] = {
         "harness.backends.local:LocalBackend",
         "harness.backends.local:LocalOptions",
         "a process group for every trial, on the machine (or in the container) of the tuner",
+        capabilities=frozenset({"resumes"}),
     ),
     "simulated": Plugin(
         "harness.backends.simulated:SimulatedBackend",
         "harness.backends.simulated:SimulatedOptions",
         "plays trials back from a table, in virtual time",
         needs=frozenset({"tabulated"}),
+        extra="blackbox",
     ),
 }
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from harness.backends.capture import CappedLog, Stream
 from harness.backends.process import Child, Spawned, abort, exit_descriptor
+from harness.cgroup import oom_kills
 from harness.core.trial import Trial
 from harness.jobdir import TrialDir
 
@@ -17,6 +18,7 @@ class Leg:
     """Attributes:
     number: the trial's leg counter when it was launched.
     exit_fd: becomes readable when the process has ended.
+    oom_kills_before: processes that the kernel had killed for lack of memory when it was launched.
     """
 
     trial_id: int
@@ -26,6 +28,7 @@ class Leg:
     exit_fd: int
     out: Stream
     err: Stream
+    oom_kills_before: int
 
     @property
     def streams(self) -> tuple[Stream, Stream]:
@@ -38,6 +41,7 @@ class Leg:
 
 def launch(trial: Trial, folder: TrialDir, spawn: Callable[[], Spawned]) -> Leg:
     """Start the leg's process. What `spawn` raises, or OSError; nothing of it is left then."""
+    kills = oom_kills()
     with contextlib.ExitStack() as undo:
         out_log, err_log = CappedLog(folder.stdout), CappedLog(folder.stderr)
         undo.callback(out_log.close)
@@ -47,4 +51,4 @@ def launch(trial: Trial, folder: TrialDir, spawn: Callable[[], Spawned]) -> Leg:
         exit_fd = exit_descriptor(spawned.process)
         undo.pop_all()
     out, err = Stream(spawned.out, out_log, scan=True), Stream(spawned.err, err_log, scan=False)
-    return Leg(trial.trial_id, trial.leg, folder, spawned.process, exit_fd, out, err)
+    return Leg(trial.trial_id, trial.leg, folder, spawned.process, exit_fd, out, err, kills)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.backends.capture import Stream
+from harness.backends.failures import classify
 from harness.backends.guarding import Guard
 from harness.backends.invocation import leg_config, script_command, script_environment
 from harness.backends.leg import Leg, launch
@@ -24,6 +25,7 @@ from harness.backends.process import kill_group, reap
 from harness.backends.trial_files import environment_faults, remove_checkpoints, stamp, tolerated
 from harness.backends.warm import Starter
 from harness.benchmark import Benchmark, Calling
+from harness.cgroup import oom_kills
 from harness.core.clock import RealClock
 from harness.core.events import Event, Exited, Reported
 from harness.core.problem import Problem
@@ -203,7 +205,9 @@ class LocalBackend:
         code = leg.process.wait()
         self._forget(leg)
         stamp(leg.folder, "end")
-        self._events.append(Exited(leg.trial_id, leg.number, self.clock.now(), code, leg.tail()))
+        tail = leg.tail()
+        failure = classify(code, tail, oom_killed=code != 0 and oom_kills() > leg.oom_kills_before)
+        self._events.append(Exited(leg.trial_id, leg.number, self.clock.now(), code, tail, failure))
 
     def _report(self, leg: Leg, records: Sequence[Mapping[str, Any]]) -> None:
         at = self.clock.now()

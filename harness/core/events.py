@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from harness.core.failures import Failure
+
 
 @dataclass(frozen=True)
 class Reported:
@@ -24,6 +26,7 @@ class Exited:
     Attributes:
         exit_code: of the process; negative for a signal's number.
         tail: last lines of its output, for the failure record.
+        failure: class of the failure, where the exit code says that it is one.
     """
 
     trial_id: int
@@ -31,6 +34,7 @@ class Exited:
     at: float
     exit_code: int
     tail: str = ""
+    failure: Failure = Failure.USER
 
 
 Event = Reported | Exited

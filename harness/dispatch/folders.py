@@ -1,4 +1,5 @@
-"""Job folders: a name is reserved by making its folder, and what a broken attempt left is moved aside, not lost."""
+"""Job folders: a name is reserved by making its folder. A job that was cut short goes on in its folder; what a failed
+one left is moved aside, not lost."""
 
 from __future__ import annotations
 
@@ -9,13 +10,14 @@ from harness.errors import EnvironmentFault
 from harness.jobdir import SweepDir
 from harness.plan.build import HASHES
 from harness.plan.job import Job, write_job
+from harness.results.status import read_status, write_open
 
 
 def open_folder(sweep: SweepDir, job: Job, attempts: int) -> Job:
     """Make the job's folder and write `job.json`; returns the job under the name it got.
 
     Args:
-        attempts: earlier attempts under this name; what they left goes to the sweep's `broken/`.
+        attempts: earlier attempts under this name; what a failed one left goes to the sweep's `broken/`.
     """
     try:
         sweep.path.mkdir(parents=True, exist_ok=True)
@@ -44,6 +46,9 @@ def _reserve(sweep: SweepDir, job: Job) -> Job:
 
 def _retry(sweep: SweepDir, job: Job, attempts: int) -> Job:
     folder = sweep.job(job.tuner_name).path
+    if folder.exists() and read_status(sweep.job(job.tuner_name)).get("state") != "failed":
+        write_open(sweep.job(job.tuner_name))
+        return job
     if folder.exists():
         sweep.broken.mkdir(parents=True, exist_ok=True)
         os.replace(folder, _free(sweep, f"{job.tuner_name}-attempt{attempts}"))

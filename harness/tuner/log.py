@@ -27,17 +27,25 @@ class LogListener:
         self._due = options.print_update_interval
         self._decisions: list[str] = []
         self._tellable = not options.no_debug_log
+        self._news, self._said_at = True, 0.0
 
     def started(self, trial: Trial, at: float, suggest_seconds: float) -> None:
+        self._news = True
         logger.debug("trial %d started: %s (suggested in %.3f s)", trial.trial_id, trial.config, suggest_seconds)
 
     def resumed(self, trial: Trial, at: float, decision: Resume) -> None:
+        self._news = True
         self._decided(f"trial {trial.trial_id} resumed: {decision.reason or f'to go on to {trial.until}'}")
 
     def reported(self, trial: Trial, result: Result, decision: Decision) -> None:
+        self._news = True
         logger.debug("trial %d reported %s: %s", trial.trial_id, dict(result.metrics), decision.action)
 
+    def retried(self, trial: Trial, at: float, reason: str, exit_code: int, tail: str) -> None:
+        logger.warning("trial %d ended with %s; it is run again from its last checkpoint", trial.trial_id, reason)
+
     def ended(self, trial: Trial, at: float, reason: str, exit_code: int | None, tail: str) -> None:
+        self._news = True
         if trial.status is Status.FAILED:
             lines = "".join(f"\n    {line}" for line in tail.splitlines())
             logger.error("trial %d failed: %s%s", trial.trial_id, reason, lines)
@@ -48,8 +56,13 @@ class LogListener:
         if self._clock.now() < self._due:
             return
         self._due += self._options.print_update_interval
-        if not self._options.no_tuner_logging:
+        self.say_status(at)
+
+    def say_status(self, at: float) -> None:
+        """The full status, unless it is not wanted or nothing has happened since the last one, a second ago or less."""
+        if not self._options.no_tuner_logging and (self._news or at - self._said_at > self._clock.tick):
             logger.info("%s", self.status(at))
+        self._news, self._said_at = False, at
         self._decisions.clear()
 
     def status(self, at: float) -> str:

@@ -5,8 +5,10 @@ What happens is told to listeners (recorder, log, status) as it happens, so that
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol
 
 from harness.core.clock import Clock, RealClock
@@ -16,7 +18,10 @@ from harness.core.history import History
 from harness.core.problem import MissingMetric
 from harness.core.protocols import Backend, Scheduler, Searcher
 from harness.core.trial import Result, Status, Trial
+from harness.tuner.recovery import Recovery, Verdict
 from harness.tuner.stopping import StoppingCriterion
+
+logger = logging.getLogger("harness.tuner")
 
 
 class Listener(Protocol):
@@ -25,6 +30,7 @@ class Listener(Protocol):
     def started(self, trial: Trial, at: float, suggest_seconds: float) -> None: ...
     def resumed(self, trial: Trial, at: float, decision: Resume) -> None: ...
     def reported(self, trial: Trial, result: Result, decision: Decision) -> None: ...
+    def retried(self, trial: Trial, at: float, reason: str, exit_code: int, tail: str) -> None: ...
     def ended(self, trial: Trial, at: float, reason: str, exit_code: int | None, tail: str) -> None: ...
     def tick(self, at: float) -> None:
         """Called about once a second of real time, while anything happens, for whoever watches from outside."""
@@ -69,21 +75,42 @@ class Tuner:
         self._listeners = listeners
         self._caps_starts = caps_starts
         self._interruption = interruption
+        self._recovery = Recovery(history)
         # Those who watch live in real time, whatever the clock of the trials.
         self._watch = RealClock()
         self._next_tick = 0.0
 
-    def run(self) -> Outcome:
-        """Blocks until the experiment is over; all trials have ended by then, whatever happens."""
+    def run(self, undone: Mapping[int, Decision] = MappingProxyType({})) -> Outcome:
+        """Blocks until the experiment is over; no trial runs then, whatever happens.
+
+        An experiment that is stopped from outside leaves its trials in progress, so that it can go on later: with a
+        history that was replayed, and the decisions of it that did not take effect yet.
+        """
         try:
+            self._go_on(undone)
             outcome = self._loop()
-            self._stop_running(outcome.reason)
+            if outcome.state == "stopped":
+                for trial in self._history.running():
+                    self._backend.halt(trial, keep_checkpoint=True)
+            else:
+                self._stop_running(outcome.reason)
             if self._history.results and self._history.best() is None:
                 worthless = f"no trial reported a finite {self._history.problem.metric}"
                 return Outcome(outcome.state, f"{outcome.reason}; {worthless}")
             return outcome
         finally:
             self._backend.close()
+
+    def _go_on(self, undone: Mapping[int, Decision]) -> None:
+        """Bring the trials of a replayed history to where they were."""
+        for trial in self._history.paused():
+            self._recovery.suspect(trial)
+        for trial in self._history.running():
+            if trial.trial_id in undone:
+                self._carry_out(trial, trial.results[-1], undone[trial.trial_id])
+            else:
+                self._recovery.suspect(trial)
+                self._backend.start(trial, trial.until)
 
     def _loop(self) -> Outcome:
         history, clock = self._history, self._backend.clock
@@ -149,7 +176,8 @@ class Tuner:
         history, clock = self._history, self._backend.clock
         asked_at = clock.now()
         resource = decision.milestone if decision.milestone is not None else decision.until
-        config = self._searcher.suggest(history, trial_id=len(history.trials), resource=resource)
+        with clock.deciding():
+            config = self._searcher.suggest(history, trial_id=len(history.trials), resource=resource)
         if config is None:
             return False
         now = clock.now()
@@ -178,6 +206,12 @@ class Tuner:
                 self._exit(trial, event)
 
     def _report(self, trial: Trial, event: Reported) -> None:
+        match self._recovery.judge(trial, event.metrics):
+            case Verdict.REPEAT:
+                return
+            case Verdict.GAP:
+                self._start_from_nothing(trial)
+                return
         try:
             result = self._history.report(trial.trial_id, event.metrics, event.at)
         except MissingMetric as error:
@@ -189,12 +223,20 @@ class Tuner:
             self._history.set_milestone(trial.trial_id, decision.milestone)
         for listener in self._listeners:
             listener.reported(trial, result, decision)
+        self._carry_out(trial, result, decision)
+
+    def _start_from_nothing(self, trial: Trial) -> None:
+        logger.info("trial %d: reports were lost, its checkpoint is ahead of them; it starts anew", trial.trial_id)
+        self._backend.halt(trial, keep_checkpoint=False)
+        self._backend.start(trial, trial.until)
+
+    def _carry_out(self, trial: Trial, result: Result, decision: Decision) -> None:
         if decision.action is Action.PAUSE:
             self._backend.halt(trial, keep_checkpoint=True)
-            self._end(trial, Status.PAUSED, event.at, decision.reason)
+            self._end(trial, Status.PAUSED, result.at, decision.reason)
         elif decision.action is Action.STOP:
             self._backend.halt(trial, keep_checkpoint=False)
-            self._end(trial, self._stop_status(result), event.at, decision.reason)
+            self._end(trial, self._stop_status(result), result.at, decision.reason)
 
     def _stop_status(self, result: Result) -> Status:
         """A trial that is stopped at the highest resource level has completed."""
@@ -205,7 +247,15 @@ class Tuner:
     def _exit(self, trial: Trial, event: Exited) -> None:
         if event.exit_code != 0:
             cause = f"signal {-event.exit_code}" if event.exit_code < 0 else f"exit code {event.exit_code}"
-            self._end(trial, Status.FAILED, event.at, cause, event)
+            cause = f"{cause} ({event.failure})"
+            if self._recovery.may_retry(trial, event):
+                for listener in self._listeners:
+                    listener.retried(trial, event.at, cause, event.exit_code, event.tail)
+                self._backend.start(trial, trial.until)
+            else:
+                self._end(trial, Status.FAILED, event.at, cause, event)
+        elif self._recovery.ended_behind(trial):
+            self._start_from_nothing(trial)
         elif not trial.results:  # a resumed leg without one had nothing left to do
             name = self._history.problem.metric
             self._end(trial, Status.FAILED, event.at, f"ended without a report of the metric '{name}'", event)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import shutil
 import sys
 import time
 import traceback
@@ -12,18 +13,19 @@ from pathlib import Path
 
 from harness.core.history import History
 from harness.core.protocols import Backend
-from harness.errors import HarnessError
+from harness.errors import EnvironmentFault, HarnessError
 from harness.jobdir import JobDir
 from harness.plan.experiment import ExperimentOptions
 from harness.plan.job import Job, read_job
 from harness.plan.show import method_name
 from harness.results.metadata import metadata, write_metadata
 from harness.results.recorder import Recorder
-from harness.results.status import StatusFile, write_end
+from harness.results.status import StatusFile, read_status, write_end
 from harness.tuner.assemble import Experiment, assemble
 from harness.tuner.interruption import Interruption
 from harness.tuner.log import LogListener, logger
 from harness.tuner.loop import Outcome, Tuner
+from harness.tuner.replay import mend, replay
 
 EXIT_CODES = {"completed": 0, "failed": 1, "stopped": 130}
 
@@ -36,6 +38,13 @@ def run_job(path: Path, data: Mapping[str, Path], parent: int | None = None) -> 
         parent: pid of the launcher, without which the experiment is to end; None to run on.
     """
     folder = JobDir(path)
+    with folder.exclusive() as alone:
+        if not alone:
+            raise EnvironmentFault(f"another process runs the experiment in {path}")
+        return _run_alone(folder, data, parent)
+
+
+def _run_alone(folder: JobDir, data: Mapping[str, Path], parent: int | None) -> int:
     started = time.monotonic()
     try:
         job = read_job(folder)
@@ -65,16 +74,13 @@ def _run(
     interruption: Interruption,
 ) -> Outcome:
     problem = experiment.benchmark.problem
-    facts = metadata(
-        job.settings,
-        problem,
-        objectives=experiment.objectives,
-        entrypoint=experiment.benchmark.entrypoint,
-        job_id=job.job_id,
-        tuner_name=job.tuner_name,
-        method=method_name(job.settings),
-    )
-    write_metadata(folder, {**facts, **job.launch})
+    goes_on = "resumes" in experiment.backend_plugin.capabilities and folder.events.exists()
+    spent = float(read_status(folder).get("elapsed", 0.0)) if goes_on else 0.0
+    if goes_on:
+        mend(folder.events)
+    else:
+        folder.events.unlink(missing_ok=True)
+        _describe(folder, job, experiment)
     recorder = Recorder(folder, problem.space.constants, experiment.parts.experiment.results_update_interval)
     log = LogListener(history, experiment.parts.experiment)
     backend: Backend = experiment.backend_plugin.load().for_job(
@@ -92,15 +98,44 @@ def _run(
         caps_starts=not experiment.stops_early,
     )
     with interruption:
-        status.write("running", "", 0.0)
         try:
-            outcome = tuner.run()
+            replayed = replay(folder.events, history, recorder)
+            backend.clock.advance_to(max(replayed.elapsed, spent))
+            _leave_unknown(folder, history)
+            if goes_on:
+                logger.info("goes on after %.1f s: %s", backend.clock.now(), _standing(history))
+            status.write("running", "", backend.clock.now())
+            outcome = tuner.run(replayed.undone)
         finally:
             recorder.close()
-    if not experiment.parts.experiment.no_tuner_logging:
-        logger.info("%s", log.status(backend.clock.now()))
+    log.say_status(backend.clock.now())
     status.write(outcome.state, outcome.reason, backend.clock.now())
     return outcome
+
+
+def _describe(folder: JobDir, job: Job, experiment: Experiment) -> None:
+    facts = metadata(
+        job.settings,
+        experiment.benchmark.problem,
+        objectives=experiment.objectives,
+        entrypoint=experiment.benchmark.entrypoint,
+        job_id=job.job_id,
+        tuner_name=job.tuner_name,
+        method=method_name(job.settings),
+    )
+    write_metadata(folder, {**facts, **job.launch})
+
+
+def _leave_unknown(folder: JobDir, history: History) -> None:
+    """Remove the folders of trials whose start was not written down any more: they start again, from nothing."""
+    for trial_id in folder.trial_ids():
+        if trial_id not in history.trials:
+            shutil.rmtree(folder.trial(trial_id).path)
+
+
+def _standing(history: History) -> str:
+    running = ", ".join(f"{trial.trial_id} from {trial.reached or 'its start'}" for trial in history.running())
+    return f"{len(history.trials)} trials so far, in progress: {running or 'none'}"
 
 
 @contextlib.contextmanager

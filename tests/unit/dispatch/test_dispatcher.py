@@ -11,11 +11,12 @@ from harness.dispatch import dispatcher as module
 from harness.dispatch.dispatcher import Dispatcher
 from harness.dispatch.follow import Follower
 from harness.dispatch.todo import compare
-from harness.jobdir import SweepDir
+from harness.jobdir import SweepDir, write_json
 from harness.ledger.journal import Journal
 from harness.ledger.state import SweepState, fold
 from harness.manifest.raw import Raw
 from harness.plan.build import build
+from harness.results.status import read_status
 from tests.fakes.runtime import ScriptedRuntime
 
 pytestmark = pytest.mark.usefixtures("fake_benchmarks")
@@ -159,3 +160,25 @@ def test_a_taken_name_moves_the_hash_on(sweep):
 
 def test_nothing_is_known_before_the_first_run(sweep):
     assert not any(one.done or one.open for one in compare(sweep.plan.jobs(), SweepState(), sweep.dir))
+
+
+@pytest.mark.parametrize("state", ["stopped", "running", None])
+def test_a_job_that_was_cut_short_goes_on_in_its_folder(sweep, state):
+    first = next(iter(sweep.plan.jobs()))
+    sweep.journal.append("submitting", job_id=first.job_id, tuner_name=first.tuner_name)
+    folder = sweep.dir.job(first.tuner_name)
+    folder.path.mkdir()
+    folder.events.write_text("{}\n")
+    if state:
+        write_json(folder.status, {"state": state, "reason": "", "elapsed": 7.5})
+
+    class Looking(ScriptedRuntime):
+        def submit(self, request):
+            if request.name == first.tuner_name:
+                seen.append(read_status(folder))
+            super().submit(request)
+
+    seen = []
+    sweep.run(Looking())
+    assert folder.events.read_text() == "{}\n" and not sweep.dir.broken.exists()
+    assert seen == [{"state": "waiting", "reason": "", "elapsed": 7.5} if state else {}], "no stale end"

@@ -107,6 +107,28 @@ def test_points_to_evaluate_are_asked_first():
     assert [loop.ask().config["x"] for _ in range(2)] == [0.3, 0.5]
 
 
+def test_what_is_recommended_of_noisy_results_is_what_the_model_holds_for_best():
+    loop = AskTell({"x": uniform(0, 1)}, searcher="bayesopt", seed=1)
+    noise = np.random.default_rng(0).normal(size=40)
+    assert loop.recommended() is None
+    for step in range(40):
+        asked = loop.ask()
+        lucky = 0.5 if step == 2 else 0.0
+        loop.tell(asked, {"loss": (asked.config["x"] - 0.7) ** 2 + 0.05 * noise[step] - lucky})
+        if step == 2:
+            wrong = asked.config
+    assert loop.best()[0] == wrong
+    assert abs(loop.recommended()["x"] - 0.7) < 0.1 < abs(wrong["x"] - 0.7)
+
+
+def test_without_a_model_the_best_result_is_recommended():
+    loop = AskTell({"x": uniform(0, 1)}, searcher="random")
+    for _ in range(3):
+        asked = loop.ask()
+        loop.tell(asked, {"loss": asked.config["x"]})
+    assert loop.recommended() == loop.best()[0]
+
+
 def test_numbers_may_be_numpys():
     loop = AskTell({"x": uniform(0, 1)}, searcher="random", constraint="excess")
     loop.tell(loop.ask(), {"loss": np.float32(0.5), "excess": np.int64(0)})

@@ -107,8 +107,8 @@ def failures(folder):
 @pytest.mark.parametrize(
     ("fault", "exit_code", "reason", "tail"),
     [
-        ("exception", 1, "exit code 1", "the learning rate is a teapot"),
-        ("exit", 7, "exit code 7", ""),
+        ("exception", 1, "exit code 1 (user code)", "the learning rate is a teapot"),
+        ("exit", 7, "exit code 7 (user code)", ""),
         ("missing", None, "report without a number for the metric 'loss' (it held: epoch=2, accuracy=0.5)", ""),
     ],
 )
