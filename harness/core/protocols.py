@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from harness.core.clock import Clock
 from harness.core.decisions import Decision, Done, Resume, Start, Wait
@@ -40,6 +40,15 @@ class Searcher(Protocol):
         A function of the history (and of the seed): equal history, equal suggestion. `resource` is the level of
         the trial's first decision, None for its end. Values of all hyper-parameters, no constants.
         """
+        ...
+
+
+@runtime_checkable
+class Recommending(Protocol):
+    """A searcher with a model of the metric."""
+
+    def recommend(self, history: HistoryView) -> int | None:
+        """Trial that the model holds for the best; None before there is any result."""
         ...
 
 

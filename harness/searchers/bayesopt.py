@@ -79,6 +79,15 @@ class BayesOpt:
                 return config
         return self._design.config(history, trial_id)
 
+    def recommend(self, history: HistoryView) -> int | None:
+        """Trial that the model holds for the best, with the noise of single results averaged out; None before any."""
+        best = history.best()
+        if best is None or all(domain.size == 1 for domain in self._context.problem.space.hyperparameters.values()):
+            return None if best is None else best.trial_id
+        if self._proposer is None:
+            self._proposer = self._make_proposer()
+        return self._proposer.recommended(history)
+
     def _make_proposer(self) -> Proposer:
         from harness.searchers.proposer import Proposer
 

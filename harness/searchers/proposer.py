@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 
@@ -71,6 +72,25 @@ class Proposer:
             points, scores = self._scored(history, trial_id, resource, deadline)
         for index in np.argsort(-scores, kind="stable"):
             yield self._encoder.decode(points[index])
+
+    def recommended(self, history: HistoryView) -> int | None:
+        """The trial of the least posterior mean at the level that the acquisition function looks at."""
+        observations = self._surrogate.observations
+        with single_thread():
+            observations.update(history)
+            if not len(observations.tables[0]):
+                return None
+            target = self._surrogate.target(history, lambda counts: self._level(counts, None), lambda: False)
+            least = self._levels[target.level] if self._levels else 0
+            trials = [
+                trial
+                for trial in history.trials.values()
+                if any(math.isfinite(result.loss) and (result.resource or 0) >= least for result in trial.results)
+            ]
+            if not trials:
+                return None
+            means = target.chain.predict(np.array([observations.row(trial) for trial in trials]), target.level).mean
+        return trials[int(means.argmin())].trial_id
 
     def _scored(
         self, history: HistoryView, trial_id: int, resource: int | None, deadline: float | None

@@ -11,7 +11,7 @@ from harness.core.decisions import Action, Resume, Start
 from harness.core.history import History
 from harness.core.points import complete_points
 from harness.core.problem import Mode, Problem
-from harness.core.protocols import Context
+from harness.core.protocols import Context, Recommending
 from harness.core.space import Config, Space
 from harness.core.trial import Status, Trial
 from harness.errors import UsageError
@@ -155,6 +155,17 @@ class AskTell:
             return None
         config = self._history.trials[best.trial_id].config
         return {**config, **problem.space.constants}, problem.value(best.loss)
+
+    def recommended(self) -> Config | None:
+        """Configuration of the trial that the searcher's model holds for the best: of noisy results the best one is
+        partly luck. That of `best()` where there is no model, or a constraint to keep."""
+        problem = self._history.problem
+        if isinstance(self._searcher, Recommending) and problem.constraint_attr is None:
+            trial_id = self._searcher.recommend(self._history)
+            if trial_id is not None:
+                return {**self._history.trials[trial_id].config, **problem.space.constants}
+        best = self.best()
+        return None if best is None else best[0]
 
     def _running(self, asked: Asked) -> Trial:
         trial = self._history.trials.get(asked.trial_id)
