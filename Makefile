@@ -16,7 +16,7 @@ ARGS    ?=
 export VARS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sweep plan status report image image-check push lock test test-slow check clean
+.PHONY: help setup sweep plan status report image image-check push lock test test-slow bench check clean
 
 help: ## this text
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -71,6 +71,9 @@ test: $(VENV)/.dev ## all tests that need neither Docker nor patience
 
 test-slow: $(VENV)/.dev ## the slow tests and those under Docker
 	$(VENV)/bin/python -m pytest -m 'slow or docker' $(ARGS)
+
+bench: $(VENV)/.dev ## speed and quality beside other optimisers, ARGS="--quick" for a look
+	@$(HARNESS) bench $(ARGS)
 
 check: $(VENV)/.dev ## style, types and who may import whom
 	$(VENV)/bin/ruff check .

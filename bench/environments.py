@@ -23,7 +23,13 @@ REQUIREMENTS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     ),
     "torch": (("torch==2.13.0",), ("optuna==5.0.0", "botorch==0.18.1", *_SYNETUNE_NEW)),
     "ax": (("torch==2.13.0",), ("ax-platform==1.3.1",)),
-    "hebo": (("torch==2.13.0",), ("HEBO==0.3.6",)),
+    # It asks for a pymoo that has no wheel for this Python; the next one serves.
+    "hebo": (
+        ("torch==2.13.0",),
+        ("numpy<1.25", "scipy<=1.12", "pandas<2.2", "scikit-learn<1.5", "gpytorch<1.12", "GPy==1.13.2"),
+        ("pymoo==0.6.1.3", "catboost", "disjoint-set"),
+        ("HEBO==0.3.6", "--no-deps"),
+    ),
     "skopt": (("scikit-optimize==0.10.2",),),
     "ray": (("torch==2.13.0",), ("ray[tune]==2.60.0",)),
 }

@@ -6,6 +6,7 @@ All functions have their minimum at 0, so that a value is a simple regret.
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
@@ -89,7 +90,9 @@ def mixed6(config: Config) -> float:
     shift = {"relu": 0.1, "tanh": -0.25, "gelu": 0.0, "swish": -0.1}[config["act"]]
     lr, wd, mom, drop = u["lr"] - 0.65 - shift, u["wd"] - 0.4, u["mom"] - 0.7, u["drop"] - 0.25
     units = u["units"] - unit(128, MIXED["units"])
-    bowl = 4 * (lr + 0.4 * wd) ** 2 + wd**2 + 2 * (mom + 0.5 * lr) ** 2 + 0.8 * drop**2 + 1.5 * (units - 0.3 * drop) ** 2
+    bowl = (
+        4 * (lr + 0.4 * wd) ** 2 + wd**2 + 2 * (mom + 0.5 * lr) ** 2 + 0.8 * drop**2 + 1.5 * (units - 0.3 * drop) ** 2
+    )
     ripples = 0.08 * (1 - math.cos(5 * math.pi * lr)) + 0.04 * (1 - math.cos(7 * math.pi * mom))
     return offset + bowl + ripples
 
@@ -103,7 +106,7 @@ def ackley(config: Config) -> float:
 
 def rosenbrock(config: Config) -> float:
     x = list(config.values())
-    return float(sum(100 * (b - a * a) ** 2 + (1 - a) ** 2 for a, b in zip(x, x[1:], strict=False)))
+    return float(sum(100 * (b - a * a) ** 2 + (1 - a) ** 2 for a, b in itertools.pairwise(x)))
 
 
 def levy(config: Config) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -24,6 +24,7 @@ class Tool:
     distributions: packages whose versions are recorded.
     arguments: of the adapter, beyond space, seed and observations.
     slow: takes seconds for a suggestion; measured last, and with fewer seeds.
+    gaussian: models with Gaussian processes; those without are faster and are not what ours is measured against.
     recommends: hands out a configuration by its model, which with noise need not be the best observed.
     """
 
@@ -33,6 +34,7 @@ class Tool:
     distributions: tuple[str, ...]
     arguments: Mapping[str, Any] = field(default_factory=dict)
     slow: bool = False
+    gaussian: bool = True
     recommends: bool = False
 
 
@@ -44,9 +46,14 @@ _SYNE = ("syne-tune", "numpy", "scipy")
 TOOLS: Mapping[str, Tool] = {
     "ours": _ours("ours"),
     "ours-random-start": _ours("ours, random start", random_start=True),
-    "random": _ours("random search", searcher="random"),
+    "random": replace(_ours("random search", searcher="random"), gaussian=False),
     "optuna-tpe": Tool(
-        "Optuna TPE", "torch", "bench.peers.optuna:Optuna", ("optuna", "numpy"), {"sampler": "TPESampler"}
+        "Optuna TPE",
+        "torch",
+        "bench.peers.optuna:Optuna",
+        ("optuna", "numpy"),
+        {"sampler": "TPESampler"},
+        gaussian=False,
     ),
     "optuna-gp": Tool("Optuna GP", "torch", "bench.peers.optuna:Optuna", ("optuna", "torch", "scipy")),
     "synetune-0.13": Tool("Syne Tune 0.13", "synetune013", "bench.peers.synetune013:GaussianProcess", _SYNE),
@@ -54,7 +61,7 @@ TOOLS: Mapping[str, Tool] = {
         "Syne Tune 0.16 BoTorch", "torch", "bench.peers.synetune016:BoTorch", (*_SYNE, "botorch", "torch")
     ),
     "skopt": Tool("scikit-optimize", "skopt", "bench.peers.skopt:Skopt", ("scikit-optimize", "scikit-learn", "numpy")),
-    "hebo": Tool("HEBO", "hebo", "bench.peers.hebo:Hebo", ("HEBO", "torch", "gpytorch"), slow=True),
+    "hebo": Tool("HEBO", "hebo", "bench.peers.hebo:Hebo", ("HEBO", "pymoo", "torch", "gpytorch"), slow=True),
     "ax": Tool("Ax", "ax", "bench.peers.ax:Ax", ("ax-platform", "botorch", "torch"), slow=True, recommends=True),
 }
 MOBSTER: Mapping[str, Tool] = {

@@ -41,7 +41,7 @@ class Worker:
 
     def __init__(self, python: Path, target: str, distributions: Sequence[str] = (), patience: float = 600.0) -> None:
         self._patience = patience
-        self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115: closed with the worker
+        self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed with the worker
         self._process = subprocess.Popen(
             [str(python), "-m", "bench.peers.serve", target, *distributions],
             stdin=subprocess.PIPE,

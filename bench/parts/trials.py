@@ -45,7 +45,9 @@ def measure(campaign: Campaign) -> None:
                     timed[name] = _timed(worker, tools[name], library, int(str(cell["trials"])))
                     versions[name] = worker.versions
             records.append({"cell": cell, "ours": source_digest(), "tools": timed, "versions": versions})
-            campaign.say(f"trials, {script}, round {index + 1}: " + ", ".join(f"{n} {t['wall']}" for n, t in timed.items()))
+            campaign.say(
+                f"trials, {script}, round {index + 1}: " + ", ".join(f"{n} {t['wall']}" for n, t in timed.items())
+            )
 
 
 def _timed(worker: Worker, tool: Tool, library: str, trials: int) -> dict[str, float]:

@@ -98,6 +98,4 @@ class Ours:
         return decision
 
     def _add(self, decision: Start, config: Config) -> Trial:
-        return self._history.start(
-            config, until=decision.until, bracket=decision.bracket, milestone=decision.milestone
-        )
+        return self._history.start(config, until=decision.until, bracket=decision.bracket, milestone=decision.milestone)

@@ -15,7 +15,7 @@ logging.disable(logging.WARNING)
 
 class BoTorch:
     def __init__(self, space: Any, seed: int, observations: list[Any], workers: int = 1) -> None:
-        np.random.seed(seed)  # noqa: NPY002: its random draws use the global generator
+        np.random.seed(seed)  # noqa: NPY002 - its random draws use the global generator
         given = [config for config, _ in observations] or None
         self._scheduler = BOTorch(
             config_space(space), metric="y", do_minimize=True, random_seed=seed, points_to_evaluate=given

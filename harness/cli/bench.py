@@ -62,6 +62,8 @@ def _positive(text: str) -> int:
 def run(args: argparse.Namespace) -> int:
     if find_spec("bench") is None:
         raise EnvironmentFault("the comparison is part of the source tree alone", hint="run it from a checkout")
+    if find_spec("matplotlib") is None:
+        raise EnvironmentFault("matplotlib is not installed", hint="`make bench` brings it, or: pip install matplotlib")
     if args.guard is not None:
         from bench.guard import guard
 
