@@ -1,6 +1,6 @@
 """Additive learning curve models: y_i(r) = g(x_i) + beta_1 p(r) + u_i(r), independent u_i for each trial i.
 
-g is a Gaussian process over configurations (Matern 5/2), p the shape of the mean curve. u_i holds the reports' noise too
+g is a Gaussian process over configurations (Matern 5/2), p the shape of the mean curve. u_i holds the reports' noise
 and has a covariance C(r, s) of its own over the levels of one trial. Given g the trials are independent, so a curve of
 T_i reports tells of g(x_i) what one value t_i with variance 1 / lambda_i does,
 
@@ -8,134 +8,23 @@ T_i reports tells of g(x_i) what one value t_i with variance 1 / lambda_i does,
 
 and the likelihood is that of n values, one for each trial, times what the curves say of C and p alone: no matrix of all
 reports, hence no limit to their number. C_i depends on the levels of a curve only and is factored once for each set of
-levels that occurs. Two choices of C and p (levels l_1 < ... < l_m, the last is r_max):
-
-    expdecay  C = noise I + gamma^2 kappa(u + v), p = kappa(u): freeze-thaw, as in `gp/resource_kernels.py`
-    issm      an innovation state space model (R. J. Hyndman et al.: Forecasting with exponential smoothing, 2008):
-              f(l_j) = f(l_{j-1}) - beta_1 d_j + gamma d_j e_{j-1},  y(l_j) = f(l_j) + e_j,  f(r_max) = g(x),
-              e_j ~ N(0, noise), d_j = (l_j - l_{j-1}) l_j^-c: the mean falls like a power law, and what a report says
-              beyond it carries over into the rest of the curve. So p(l_j) = sum_{k > j} d_k, C = noise U U^T with
-              U_jk = [j = k] - [j <= k < m] gamma d_{k+1}
+levels that occurs. The choices of C and p are in
+`gp/curve_models.py`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Protocol
 
 import numpy as np
 
+from harness.gp.curve_models import CurveModel, Shape
 from harness.gp.joint import Reports, squared_differences
 from harness.gp.kernels import matern52, squared_distances
 from harness.gp.likelihood import NOISE_FLOOR, Metric, Prior
 from harness.gp.linalg import Array, cholesky_of, inverse, inverse_factor, log_determinant, solve
-from harness.gp.resource_kernels import FreezeThaw
 from harness.gp.surface import Level, Surface
-
-
-@dataclass(frozen=True)
-class Shape:
-    """How curves deviate from their end g, over the levels.
-
-    Attributes:
-        C: (m, m) covariance of reports, noise included.
-        latent: (m, m) covariance of the deviation without noise (rows) and the reports (columns).
-        variance: (m,) of the deviation without noise.
-        p: (m,) shape of the mean curve.
-    """
-
-    C: Array
-    latent: Array
-    variance: Array
-    p: Array
-
-
-class CurveModel(Protocol):
-    """Attributes:
-    start, spread: prior of phi, as in `ResourceKernel`.
-    """
-
-    @property
-    def start(self) -> Array: ...
-    @property
-    def spread(self) -> Array: ...
-    def shape(self, phi: Array, noise: float, r: Array) -> Shape:
-        """For levels r (m,), ascending; the largest is r_max."""
-        ...
-
-    def slopes(self, phi: Array, noise: float, r: Array) -> list[tuple[Array, Array | None]]:
-        """Derivatives of C and p (None: 0) by the logarithm of the noise, then by each entry of phi."""
-        ...
-
-
-class ExpDecayCurves:
-    """phi as in `FreezeThaw`."""
-
-    def __init__(self, normalize: bool) -> None:
-        self._kernel = FreezeThaw(normalize)
-        self.start, self.spread = self._kernel.start, self._kernel.spread
-
-    def shape(self, phi: Array, noise: float, r: Array) -> Shape:
-        parts = self._kernel.parts(phi, r)
-        smooth = _present(parts.C)
-        return Shape(smooth + noise * np.eye(len(r)), smooth, np.diag(smooth), _present(parts.mean))
-
-    def slopes(self, phi: Array, noise: float, r: Array) -> list[tuple[Array, Array | None]]:
-        by_phi = [(_present(part.C), part.mean) for part in self._kernel.slopes(phi, r)]
-        return [(noise * np.eye(len(r)), None), *by_phi]
-
-
-def _present(part: Array | None) -> Array:
-    assert part is not None
-    return part
-
-
-class StateSpaceCurves:
-    """phi: log c, and where the gain is free log gamma.
-
-    Args:
-        unit_gain: gamma is 1.
-    """
-
-    def __init__(self, unit_gain: bool) -> None:
-        self._unit_gain = unit_gain
-        self.start = np.array([0.4, -1.0][: 1 if unit_gain else 2])
-        self.spread = np.array([0.5, 1.0][: len(self.start)])
-
-    def shape(self, phi: Array, noise: float, r: Array) -> Shape:
-        steps, gain = self._steps(phi, r)
-        U, carried = _innovations(gain * steps)
-        variance = noise * (carried * carried).sum(axis=1)
-        return Shape(noise * U @ U.T, noise * carried @ U.T, variance, _tails(steps))
-
-    def slopes(self, phi: Array, noise: float, r: Array) -> list[tuple[Array, Array | None]]:
-        steps, gain = self._steps(phi, r)
-        U, carried = _innovations(gain * steps)
-        by_power = -steps * np.log(r) * np.exp(phi[0])
-        by_noise: tuple[Array, Array | None] = (noise * U @ U.T, None)
-        moved = _innovations(gain * by_power)[1] @ U.T
-        found = [by_noise, (noise * (moved + moved.T), _tails(by_power))]
-        if not self._unit_gain:
-            grown = carried @ U.T
-            found.append((noise * (grown + grown.T), None))
-        return found
-
-    def _steps(self, phi: Array, r: Array) -> tuple[Array, float]:
-        """d (m,) and gamma."""
-        steps = np.diff(r, prepend=0.0) * r ** -np.exp(phi[0])
-        return steps, 1.0 if self._unit_gain else float(np.exp(phi[1]))
-
-
-def _innovations(steps: Array) -> tuple[Array, Array]:
-    """U (m, m), and U - I: what earlier and later innovations add to f - g."""
-    carried = -np.triu(np.tile(np.append(steps[1:], 0.0), (len(steps), 1)))
-    return np.eye(len(steps)) + carried, carried
-
-
-def _tails(steps: Array) -> Array:
-    """sum_{k > j} steps_k for each j."""
-    return np.asarray(np.append(np.cumsum(steps[:0:-1])[::-1], 0.0))
 
 
 class Grouped:

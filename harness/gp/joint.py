@@ -6,7 +6,9 @@ one besides the rungs. The kernels are those of `gp/resource_kernels.py`.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
@@ -41,6 +43,11 @@ class Reports:
     def take(self, index: Array | slice) -> Reports:
         return replace(self, X=self.X[index], y=self.y[index], trial=self.trial[index], level=self.level[index])
 
+    @property
+    def digest(self) -> bytes:
+        parts = (self.X, self.y, self.trial, self.level, self.resources)
+        return hashlib.blake2b(b"".join(np.ascontiguousarray(part).tobytes() for part in parts)).digest()
+
     def joined(self, other: Reports) -> Reports:
         """These, then the others, over the same resources."""
         X, y = np.concatenate((self.X, other.X)), np.concatenate((self.y, other.y))
@@ -48,7 +55,16 @@ class Reports:
         return Reports(X, y, trial, level, self.resources)
 
 
-def joint_prior(base: Prior, kernel: ResourceKernel, columns: int) -> Prior:
+class Phi(Protocol):
+    """What resource kernels and curve models tell of their parameters."""
+
+    @property
+    def start(self) -> Array: ...
+    @property
+    def spread(self) -> Array: ...
+
+
+def joint_prior(base: Prior, kernel: Phi, columns: int) -> Prior:
     """`base` is that of length scales and noise; the mean's columns beside the constant are vaguely near 0."""
     return replace(
         base,

@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Literal
 
+from pydantic import ValidationInfo, field_validator
+
 from harness.core.history import HistoryView
 from harness.core.protocols import Context
 from harness.core.space import Config
@@ -34,6 +36,32 @@ class BayesOptOptions(Options):
     searcher_gp_kernel: Literal["auto", "matern52", "rbf"] = arg(
         "auto", "kernel; auto: Matern 5/2 or squared exponential, whichever up to 120 observations favour"
     )
+    searcher_model: Literal["gp_multitask", "gp_independent", "gp_issm", "gp_expdecay"] = arg(
+        "gp_multitask",
+        "multi-fidelity: gp_multitask, one model of all resource levels; gp_independent, one for each level; gp_issm, "
+        "gp_expdecay, learning curve models of all reports (whatever searcher_data says)",
+    )
+    searcher_data: Literal["rungs", "all", "rungs_and_last"] = arg(
+        "rungs",
+        "multi-fidelity: reports that a model sees: those at the scheduler's levels, all, or those at the levels and "
+        "each trial's last",
+    )
+    searcher_gp_resource_kernel: Literal[
+        "auto",
+        "exp-decay-sum",
+        "exp-decay-combined",
+        "exp-decay-delta1",
+        "freeze-thaw",
+        "matern52",
+        "matern52-res-warp",
+        "cross-validation",
+    ] = arg(
+        "auto",
+        "kernel of gp_multitask over (configuration, resource); auto: for rungs a chain of processes from level to "
+        "level, else freeze-thaw",
+    )
+    searcher_issm_gamma_one: bool = arg(False, "gp_issm: innovations carry over in full (gamma is 1, not fitted)")
+    searcher_expdecay_normalize_inputs: bool = arg(False, "gp_expdecay: resource levels are divided by the largest")
     searcher_resource_acq: Literal["bohb", "first", "final"] = arg(
         "bohb",
         "multi-fidelity: level at which improvement is sought: bohb, the highest with enough observations; "
@@ -48,6 +76,21 @@ class BayesOptOptions(Options):
         "seed may differ)",
         gt=0,
     )
+
+    @field_validator("searcher_data")
+    @classmethod
+    def _levels_only(cls, data: str, info: ValidationInfo) -> str:
+        if info.data.get("searcher_model") == "gp_independent" and data != "rungs":
+            raise ValueError("gp_independent looks at single levels; it takes: rungs")
+        return data
+
+    @field_validator("searcher_gp_resource_kernel")
+    @classmethod
+    def _multitask_only(cls, kernel: str, info: ValidationInfo) -> str:
+        model = info.data.get("searcher_model")
+        if model not in (None, "gp_multitask") and kernel != "auto":
+            raise ValueError(f"only searcher_model gp_multitask has a resource kernel, {model} has none")
+        return kernel
 
 
 class BayesOpt:

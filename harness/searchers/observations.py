@@ -19,7 +19,7 @@ from harness.core.trial import Result, Status, Trial
 Array = np.ndarray[Any, np.dtype[Any]]
 
 # Failures stand behind all measurements: the history does not say between which reports they happened.
-_AFTER_ALL = 1e12
+AFTER_ALL = 1e12
 _ENDED = (Status.COMPLETED, Status.STOPPED, Status.FAILED)
 
 
@@ -120,7 +120,7 @@ class Observations:
         losses = self._losses.setdefault(trial.trial_id, [])
         if trial.status is Status.FAILED:
             if len(losses) < len(self.tables):
-                self._add(trial, losses, math.nan, _AFTER_ALL + trial.trial_id)
+                self._add(trial, losses, math.nan, AFTER_ALL + trial.trial_id)
         elif not self._levels and trial.results:
             self._add(trial, losses, trial.results[-1].loss, self._last[trial.trial_id])
 

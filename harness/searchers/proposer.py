@@ -14,14 +14,12 @@ from harness.core.protocols import Context
 from harness.core.seeds import rng
 from harness.core.space import Config
 from harness.gp.ascent import ascend
-from harness.gp.fit import Fitter
 from harness.gp.linalg import Array
-from harness.gp.rows import Limit
 from harness.gp.threads import single_thread
 from harness.searchers.bayesopt import BayesOptOptions
 from harness.searchers.candidates import Candidates
+from harness.searchers.models import surrogate_of
 from harness.searchers.observations import levels_of
-from harness.searchers.surrogate import Surrogate, metric_of
 from harness.searchers.weighted import Acquisition, Weigher
 
 # Finite spaces up to this size are looked at as a whole.
@@ -43,22 +41,7 @@ class Proposer:
         self._encoder = Encoder(context.problem.space)
         self._candidates = Candidates(self._encoder)
         self._levels = levels_of(context)
-        limit = Limit(options.searcher_max_size_data_for_model, options.searcher_max_size_top_fraction)
-        self._surrogate = Surrogate(
-            self._encoder,
-            self._levels,
-            limit,
-            pending=not options.searcher_no_fantasizing,
-            make_fitter=lambda above: Fitter(
-                metric_of(self._encoder),
-                limit,
-                above=above,
-                kernel=options.searcher_gp_kernel,
-                warp=not self._levels,
-                every_until=options.searcher_opt_skip_init_length,
-                period=options.searcher_opt_skip_period,
-            ),
-        )
+        self._surrogate = surrogate_of(self._encoder, self._levels, options)
         self._all = self._enumerated()
 
     def ranked(self, history: HistoryView, trial_id: int, resource: int | None) -> Iterator[Config]:

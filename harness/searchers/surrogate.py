@@ -15,6 +15,7 @@ from harness.gp.fit import Fitter
 from harness.gp.likelihood import Metric
 from harness.gp.linalg import Array
 from harness.gp.rows import Limit, Rows
+from harness.gp.surface import Surface
 from harness.gp.targets import clean
 from harness.searchers.observations import Observations, Table
 
@@ -31,13 +32,13 @@ def metric_of(encoder: Encoder) -> Metric:
 
 @dataclass(frozen=True)
 class Target:
-    """The improvement sought: below `best` at `level` of the chain.
+    """The improvement sought: below `best` at `level` of the chain (or of the process over all levels).
 
     Attributes:
         incumbents: (k, d) best rows of the lowest level, to look around.
     """
 
-    chain: Chain
+    chain: Chain | Surface
     level: int
     best: float
     incumbents: Array

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from harness.gp.curves import Curves, CurvesObjective, ExpDecayCurves, StateSpaceCurves
+from harness.gp.curve_models import ExpDecayCurves, StateSpaceCurves
+from harness.gp.curves import Curves, CurvesObjective
 from harness.gp.fit import prior
 from harness.gp.joint import Joint, JointObjective, Reports, columns_of, joint_prior
 from harness.gp.likelihood import NOISE_FLOOR, profile

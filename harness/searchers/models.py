@@ -1,0 +1,58 @@
+"""Which model stands behind `bayesopt`, by its options."""
+
+from __future__ import annotations
+
+from harness.core.encode import Encoder
+from harness.gp.curve_models import ExpDecayCurves, StateSpaceCurves
+from harness.gp.fit import Fitter
+from harness.gp.forms import Form, additive, dense
+from harness.gp.rows import Limit
+from harness.searchers.bayesopt import BayesOptOptions
+from harness.searchers.independent import IndependentSurrogate
+from harness.searchers.joint_surrogate import JointSurrogate
+from harness.searchers.surrogate import Surrogate, metric_of
+
+# Where data are no nested rungs and no kernel is named.
+_RESOURCE_KERNEL = "freeze-thaw"
+
+
+def surrogate_of(encoder: Encoder, levels: tuple[int, ...], options: BayesOptOptions) -> Surrogate | JointSurrogate:
+    """For `levels` ascending resource levels of the scheduler; without any, one process of final results."""
+    limit = Limit(options.searcher_max_size_data_for_model, options.searcher_max_size_top_fraction)
+    form = _form(encoder, options) if levels else None
+    pending = not options.searcher_no_fantasizing
+    if form is not None:
+        data = options.searcher_data if options.searcher_model == "gp_multitask" else "all"
+        return JointSurrogate(encoder, levels, data, form, limit, pending=pending)
+    independent = levels and options.searcher_model == "gp_independent"
+    kind = IndependentSurrogate if independent else Surrogate
+    return kind(
+        encoder,
+        levels,
+        limit,
+        pending=pending,
+        make_fitter=lambda above: Fitter(
+            metric_of(encoder),
+            limit,
+            above=above and not independent,
+            kernel=options.searcher_gp_kernel,
+            warp=not levels,
+            every_until=options.searcher_opt_skip_init_length,
+            period=options.searcher_opt_skip_period,
+        ),
+    )
+
+
+def _form(encoder: Encoder, options: BayesOptOptions) -> Form | None:
+    """The process over (configuration, resource); None where levels have processes of their own."""
+    metric = metric_of(encoder)
+    match options.searcher_model:
+        case "gp_issm":
+            return additive(StateSpaceCurves(options.searcher_issm_gamma_one), metric)
+        case "gp_expdecay":
+            return additive(ExpDecayCurves(options.searcher_expdecay_normalize_inputs), metric)
+        case "gp_independent":
+            return None
+    if options.searcher_gp_resource_kernel != "auto":
+        return dense(options.searcher_gp_resource_kernel, metric)
+    return None if options.searcher_data == "rungs" else dense(_RESOURCE_KERNEL, metric)
