@@ -65,6 +65,29 @@ def test_auto_takes_the_likelier_kernel() -> None:
     assert fitter().parameters(rough).kind.kernel == "matern52"
 
 
+def test_targets_are_warped_where_losses_clearly_favour_it() -> None:
+    smooth = rows(40)
+    skewed = Rows(smooth.X, np.exp(5 * smooth.y), smooth.lower, smooth.priority)
+    assert fitter(warp=True).parameters(skewed).kind.warped
+    assert not fitter(warp=True).parameters(smooth).kind.warped
+    assert not fitter().parameters(skewed).kind.warped
+
+
+def test_many_rows_are_not_fitted_at_each_new_one(monkeypatch) -> None:
+    counts: list[int] = []
+    it = Fitter(METRIC, Limit(800, 0.25), above=False, kernel="matern52")
+    real = it._objective
+    monkeypatch.setattr(it, "_objective", lambda kind, data: counts.append(len(data)) or real(kind, data))
+    data = rows(700)
+    it.parameters(data.take(slice(640)))
+    assert max(counts) == 500
+    del counts[:]
+    it.parameters(data.take(slice(647)))
+    assert not counts
+    it.parameters(data.take(slice(648)))
+    assert counts
+
+
 def test_beyond_a_length_only_each_nth_row_leads_to_a_fit() -> None:
     data = rows(40)
     lazy, eager = fitter(every_until=20, period=8), fitter()

@@ -47,6 +47,21 @@ def test_prediction_and_log_expected_improvement_at_the_upper_level(pending: int
     np.testing.assert_allclose(whole, numeric[:, 2], rtol=1e-5, atol=1e-7)
 
 
+def test_differences_to_a_row() -> None:
+    X = points(9)
+    chain = Chain([posterior(X, losses(X), basis_of(9, False))]).extended([points(2, 7)]).relative_to(4)
+    x = points(1, seed=3)[0]
+    at = chain.predict(x[None], 0, gradients=True)
+
+    def value(row):
+        at = chain.predict(row[None], 0)
+        return np.concatenate((at.mean, at.var))
+
+    numeric = slopes(value, x)
+    np.testing.assert_allclose(at.mean_gradient[0], numeric[:, 0], rtol=1e-5, atol=1e-8)
+    np.testing.assert_allclose(at.var_gradient[0], numeric[:, 1], rtol=1e-5, atol=1e-8)
+
+
 @pytest.mark.parametrize("z", [-300.0, -40.0, -10.5, -10.0, -9.99, -5.0, -1.0, 0.0, 2.0, 50.0])
 def test_log_h_derivative(z: float) -> None:
     step = 1e-5 * max(1.0, abs(z))

@@ -44,6 +44,23 @@ def test_pending_rows_count_as_observed_at_their_mean() -> None:
     assert (grown.var < Chain([model]).predict(new, 0).var).all()
 
 
+@pytest.mark.parametrize("row", [0, 8, 11])
+def test_differences_to_a_row_have_the_variance_of_the_joint_process(row: int) -> None:
+    """The row may be one that is pending."""
+    X, waiting, new = points(10), points(2, seed=4), points(6, seed=5)
+    model = posterior(X, losses(X), np.ones((10, 1)))
+    grown = Chain([model]).extended([waiting])
+    at = grown.relative_to(row).predict(new, 0)
+    both = np.vstack((X, waiting))
+    every = np.vstack((new, both[row]))
+    inverse = np.linalg.inv(dense_correlation(both, both) + NOISE * np.eye(12))
+    k = dense_correlation(every, both)
+    covariance = model.s2 * (dense_correlation(every, every) - k @ inverse @ k.T)
+    expected = np.diag(covariance)[:-1] + covariance[-1, -1] - 2 * covariance[:-1, -1]
+    np.testing.assert_allclose(at.var, expected, rtol=1e-8)
+    np.testing.assert_array_equal(at.mean, grown.predict(new, 0).mean)
+
+
 def test_a_chain_equals_the_joint_process_over_both_levels() -> None:
     """Nested data, noise nearly none: f_1 = rho f_0 + m + delta, all rows of both levels in one dense matrix."""
     X, rho, offset = points(12), 0.7, 0.4

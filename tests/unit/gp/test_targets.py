@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from harness.gp.targets import clean, keep
+from harness.gp.targets import Scale, clean, keep
 
 
 def test_what_is_no_number_becomes_the_worst_seen() -> None:
@@ -25,6 +25,25 @@ def test_a_rare_good_value_among_equal_ones_is_kept() -> None:
 def test_numbers_near_the_end_of_the_range_stay_usable(huge: float) -> None:
     cleaned = clean(np.array([-huge, 0.0, huge, huge, -huge]))
     assert np.isfinite(cleaned.std())
+
+
+@pytest.mark.parametrize("warped", [False, True])
+def test_targets_are_standard_ascending_and_their_slope_is_told(warped: bool) -> None:
+    losses = np.sort(np.random.default_rng(0).gamma(0.5, 1e4, size=60))
+    scale = Scale.of(losses, warped=warped)
+    targets = scale(losses)
+    assert (np.diff(targets) > 0).all() and (warped == np.isfinite(scale.knee))
+    np.testing.assert_allclose([targets.mean(), targets.std()], [0, 1], atol=1e-12)
+    slope = np.log((scale(losses + 1e-3) - targets) / 1e-3)
+    assert scale.log_slope(losses) == pytest.approx(slope.sum(), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    "losses", [np.full(9, 3.0), np.array([1.0] * 6 + [5.0] * 3), np.array([0.0] + [1e-300] * 5 + [1e100])]
+)
+def test_without_a_median_apart_from_the_best_there_is_no_warp(losses) -> None:
+    scale = Scale.of(losses, warped=True)
+    assert np.isinf(scale.knee) and np.isfinite(scale(np.array([-1e100, 0.0, np.nan, 1e100]))).all()
 
 
 def test_the_best_are_never_left_out() -> None:
