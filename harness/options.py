@@ -17,15 +17,18 @@ class Options(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, coerce_numbers_to_str=True)
 
 
-def arg(default: Any, help: str, *, listable: bool = True, identity: bool = True, **constraints: Any) -> Any:
+def arg(
+    default: Any, help: str, *, listable: bool = True, identity: bool = True, form: str = "", **constraints: Any
+) -> Any:
     """Declare an argument as the default of a model's field.
 
     Args:
         listable: a list of values makes a sweep over them.
         identity: the value takes part in the job's id. False for what cannot change a result (logging, folders).
+        form: in words, what a `pattern` among the constraints wants.
         constraints: pydantic's (`ge`, `gt`, `le`, `pattern`, ...); ranges are part of `--help`.
     """
-    extra: dict[str, Any] = {"listable": listable, "identity": identity}
+    extra: dict[str, Any] = {"listable": listable, "identity": identity, "form": form}
     return Field(default, description=help, json_schema_extra=extra, **constraints)
 
 
@@ -75,11 +78,19 @@ def validate(model: type[Model], values: Mapping[str, Any]) -> tuple[Model | Non
     try:
         return model(**values), []
     except ValidationError as error:
-        return None, [_fault(dict(fault)) for fault in error.errors(include_url=False)]
+        return None, [_fault(model, dict(fault)) for fault in error.errors(include_url=False)]
 
 
-def _fault(fault: Mapping[str, Any]) -> str:
+def _fault(model: type[BaseModel], fault: Mapping[str, Any]) -> str:
     name = ".".join(str(part) for part in fault["loc"]) or "options"
     message = str(fault["msg"]).removeprefix("Value error, ")
     message = message[:1].lower() + message[1:]
+    if fault["type"] == "string_pattern_mismatch" and (form := _form(model, name)):
+        message = f"must be {form}"
     return f"{name} = {fault['input']!r}: {message}"
+
+
+def _form(model: type[BaseModel], name: str) -> str:
+    field = model.model_fields.get(name)
+    extra = field.json_schema_extra if field is not None else None
+    return str(extra.get("form", "")) if isinstance(extra, dict) else ""

@@ -68,6 +68,7 @@ class ScriptOptions(BenchmarkOptions):
         None,
         "for a script that logs its metric: csv:FILE (Lightning, Keras), json:FILE (Keras' History, lines) or "
         "tensorboard:FOLDER; relative to the trial's folder, wildcards allowed",
+        form=f"one of {', '.join(READERS)}, a colon and a path",
         pattern=rf"^({'|'.join(READERS)}):.+",
     )
     first_resource: int = arg(1, "what a script calls its first level, where the metric is printed or logged", ge=0)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError
@@ -16,6 +16,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from harness.errors import UsageError
 from harness.manifest.yaml import parse_mapping, parse_scalar
+
+MAX_CHARACTERS = 20_000_000
 
 # The block is cut out by its indentation, since the file as a whole is no YAML before it is rendered.
 _VARS_BLOCK = re.compile(r"^vars:[^\n]*(?:\n|\Z)(?:(?:[ \t]+[^\n]*|[ \t]*#[^\n]*|[ \t]*)\n)*", re.MULTILINE)
@@ -70,7 +72,7 @@ def render(text: str, path: str, given: Mapping[str, Any]) -> str:
 def _render(text: str, path: str, variables: Mapping[str, Any], line_offset: int = 0) -> str:
     environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, keep_trailing_newline=True)
     try:
-        return environment.from_string(text).render(variables)
+        return _bounded(environment.from_string(text).generate(variables))
     except TemplateSyntaxError as error:
         raise UsageError(f"{path}:{error.lineno + line_offset}: template: {error.message}") from None
     except SecurityError as error:
@@ -81,6 +83,18 @@ def _render(text: str, path: str, variables: Mapping[str, Any], line_offset: int
         raise UsageError(f"{path}:{line}: template: {error} (known variables: {known})") from None
     except Exception as error:  # an expression of the template failed, e.g. 1 / 0
         raise UsageError(f"{path}:{_line(error) + line_offset}: template: {error}") from None
+
+
+def _bounded(parts: Iterable[str]) -> str:
+    """The rendered text; ValueError where a loop that runs away makes more of it than any manifest needs."""
+    text: list[str] = []
+    size = 0
+    for part in parts:
+        size += len(part)
+        if size > MAX_CHARACTERS:
+            raise ValueError(f"it makes more than {MAX_CHARACTERS:,} characters")
+        text.append(part)
+    return "".join(text)
 
 
 def _line(error: BaseException) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -208,7 +208,11 @@ def _resolve_all(raw: Raw, values: dict[str, Any], table: Sequence[Axis]) -> lis
     unused = [name for name in values if name not in used]
     if unused:
         raise UsageError([f"{raw.place(name)}{unknown_setting(name)}" for name in unused])
-    kept = [one for one in every if not _excluded(raw, one)]
+    idle = [rule for rule in raw.exclude if not any(_matches(rule, one) for one in every)]
+    if idle:
+        rules = [", ".join(f"{name}: {value}" for name, value in rule.items()) for rule in idle]
+        raise UsageError([f"{raw.place('exclude')}exclude: no experiment has {rule}" for rule in rules])
+    kept = [one for one in every if not any(_matches(rule, one) for rule in raw.exclude)]
     if not kept:
         raise UsageError(f"{raw.place('exclude')}exclude leaves no experiment")
     if len({one.identity for one in kept}) < len(kept):
@@ -219,8 +223,6 @@ def _resolve_all(raw: Raw, values: dict[str, Any], table: Sequence[Axis]) -> lis
     return kept
 
 
-def _excluded(raw: Raw, resolved: Resolved) -> bool:
-    """Whether the experiment has all settings of one of the exclusions (text and number of one value are equal)."""
-    return any(
-        all(str(resolved.settings.get(name)) == str(value) for name, value in rule.items()) for rule in raw.exclude
-    )
+def _matches(rule: Mapping[str, Any], resolved: Resolved) -> bool:
+    """Whether the experiment has all settings of an exclusion (text and number of one value are equal)."""
+    return all(str(resolved.settings.get(name)) == str(value) for name, value in rule.items())

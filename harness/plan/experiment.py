@@ -17,7 +17,11 @@ class ExperimentOptions(Options):
     """One tuning experiment: what is tuned, by which method, until when, and how much is said meanwhile."""
 
     experiment_name: str = arg(
-        "stune", "prefix of the experiment's name and of its results", listable=False, pattern=NAME_PATTERN
+        "stune",
+        "prefix of the experiment's name and of its results",
+        listable=False,
+        form="letters, digits and single hyphens between them, at most 63",
+        pattern=NAME_PATTERN,
     )
     benchmark_name: str = arg("mlp_fashionmnist", "benchmark to tune", listable=False)
     scheduler: str = arg("fifo", "decides which trials start, go on, pause and stop")
@@ -51,6 +55,7 @@ class ExperimentOptions(Options):
         "memory that the experiment may use, in a container: a number with k, m or g (e.g. 4g)",
         listable=False,
         identity=False,
+        form="a number with k, m or g, such as 4g",
         pattern=r"^[1-9][0-9]*[kmgKMG]$",
     )
     gpus: int | None = arg(

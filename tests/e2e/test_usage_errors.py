@@ -34,7 +34,7 @@ LINES = [
         "'searcher' has no list",
     ),
     (["--random_seed_offset", "-1"], "random_seed_offset"),
-    (["--experiment_name", "my_exp"], "experiment_name = 'my_exp'"),
+    (["--experiment_name", "my_exp"], "experiment_name = 'my_exp': must be letters, digits and single hyphens"),
     (["--max_resource_level", "1.5"], "max_resource_level = '1.5'"),
     (["--num_workers"], "--num_workers: expected at least one argument"),
     (["--scheduler_timeout", "-5"], "scheduler_timeout = '-5'"),

@@ -121,3 +121,9 @@ def test_merged_keys_and_tags(tmp_path):
     raw = load(tmp_path, "<<: {scheduler: fifo}\nnum_trials: 1\ntags: [paper, ablation]\n")
     assert (raw.values["scheduler"], raw.values["tags"]) == ("fifo", "paper ablation")
     assert raw.place("scheduler").endswith("yaml:1: ")
+
+
+def test_a_template_that_runs_away_is_ended(tmp_path):
+    text = "tags: {% for i in range(99999) %}{% for j in range(99999) %}{{ i }} {% endfor %}{% endfor %}\n"
+    with pytest.raises(UsageError, match="template: it makes more than 20,000,000 characters"):
+        load(tmp_path, text)

@@ -137,7 +137,7 @@ FAULTS = [
     (dict(benchmark_name=["fake", "fake"]), "benchmark_name takes one value, not a list"),
     (dict(scheduler=["fifo", "hyperband_stopping"], grace_period=[1, 3]), "some experiments are the same"),
     (dict(num_workers=[1, 1]), "some experiments are the same"),
-    (dict(experiment_name="a_b"), "experiment_name = 'a_b': string should match"),
+    (dict(experiment_name="a_b"), "experiment_name = 'a_b': must be letters, digits"),
     (dict(random_seed_offset=2**32), "random_seed_offset = 4294967296"),
     (dict(num_runs=0), "num_runs = 0"),
     (dict(scheduler_timeout=float("nan")), "scheduler_timeout"),
@@ -223,6 +223,10 @@ def test_exclusions_leave_out_what_has_all_their_settings():
         (dict(methods=[{"scheduler": "fifoo"}]), "unknown scheduler 'fifoo'"),
         (dict(methods=[{"shceduler": "fifo"}]), "unknown setting 'shceduler'"),
         (dict(exclude=[{"scheduler": "fifo"}]), "exclude leaves no experiment"),
+        (
+            dict(exclude=[{"scheduler": "fifo", "num_trials": 4}]),
+            "exclude: no experiment has scheduler: fifo, num_trials: 4",
+        ),
         (dict(exclude=[{"nothing": 1}]), "unknown setting 'nothing'"),
     ],
 )
