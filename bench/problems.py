@@ -36,7 +36,7 @@ def unit(value: float, spec: Spec) -> float:
     kind, lower, upper = spec
     if kind in ("log", "logint"):
         return math.log(value / lower) / math.log(upper / lower)
-    return (value - lower) / (upper - lower)
+    return float((value - lower) / (upper - lower))
 
 
 def draw(space: Space, generator: random.Random) -> dict[str, Any]:
@@ -113,7 +113,7 @@ def levy(config: Config) -> float:
     w = [1 + (v - 1) / 4 for v in config.values()]
     middle = sum((v - 1) ** 2 * (1 + 10 * math.sin(math.pi * v + 1) ** 2) for v in w[:-1])
     last = (w[-1] - 1) ** 2 * (1 + math.sin(2 * math.pi * w[-1]) ** 2)
-    return math.sin(math.pi * w[0]) ** 2 + middle + last
+    return float(math.sin(math.pi * w[0]) ** 2 + middle + last)
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ def _distribution(spec: Any) -> optuna.distributions.BaseDistribution:
     kinds = optuna.distributions
     if spec[0] == "cat":
         return kinds.CategoricalDistribution(spec[1])
-    if spec[0] == "logint":
-        return kinds.IntDistribution(*spec[1:], log=True)
-    return kinds.FloatDistribution(*spec[1:], log=spec[0] == "log")
+    kind, lower, upper = spec
+    if kind == "logint":
+        return kinds.IntDistribution(lower, upper, log=True)
+    return kinds.FloatDistribution(lower, upper, log=kind == "log")
 
 
 class Optuna:

@@ -72,7 +72,7 @@ class Mobster:
     def report(self, token: int, resource: int, value: float) -> bool:
         """A result at a resource level; whether the trial goes on."""
         trial, result = self._trials[token], {"y": value, "epoch": resource}
-        goes_on = self._scheduler.on_trial_result(trial, result) == "CONTINUE"
+        goes_on: bool = self._scheduler.on_trial_result(trial, result) == "CONTINUE"
         if resource == self._max_resource:
             self._scheduler.on_trial_complete(trial, result)
             return False

@@ -57,19 +57,19 @@ class Ratio:
 
 
 def against_fastest(rounds: Sequence[Record], peers: Sequence[str], clock: str, ours: str = "ours") -> Ratio | None:
-    """The peer with the least median; its ratios are taken within each round. None without rounds that have both."""
-    medians = {peer: value for peer in peers if (value := middle(rounds, peer, clock)) is not None}
-    if not medians:
-        return None
-    fastest = min(medians, key=lambda peer: medians[peer])
-    both = [one["tools"] for one in rounds if fastest in one["tools"] and ours in one["tools"]]
-    ratios = [seconds(tools[fastest], clock) / seconds(tools[ours], clock) for tools in both]
-    return Ratio(fastest, median(ratios), min(ratios), max(ratios)) if ratios else None
+    """The peer with the least median ratio; ratios are taken within rounds. None without a round that has both."""
+    measured = [one["tools"] for one in rounds if ours in one["tools"]]
+    found = []
+    for peer in peers:
+        ratios = [seconds(tools[peer], clock) / seconds(tools[ours], clock) for tools in measured if peer in tools]
+        if ratios:
+            found.append(Ratio(peer, median(ratios), min(ratios), max(ratios)))
+    return min(found, key=lambda ratio: ratio.middle, default=None)
 
 
 def regret(run: Record, evaluation: int) -> float:
     """Least true value among the first evaluations of a run."""
-    return min(value for when, value in run["improvements"] if when <= evaluation)
+    return float(min(value for when, value in run["improvements"] if when <= evaluation))
 
 
 def handed_out(run: Record, evaluation: int) -> float:
