@@ -11,6 +11,7 @@ ACTIONS = {
     "info": "what it is made of and whether it is here",
     "check": "build it twice from nothing: both must be the same, bit for bit",
     "push": "push it, unless the registry has it: to ECR, or with --repository anywhere",
+    "prune": "remove images of older recipes that no container uses",
     "pin": "write the present digest of the base --base into docker/bases.toml",
 }
 
@@ -34,7 +35,7 @@ def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """EnvironmentFault where no Docker engine answers or a step fails."""
-    action = {"build": _build, "info": _info, "check": _check, "push": _push, "pin": _pin}[args.action]
+    action = {"build": _build, "info": _info, "check": _check, "push": _push, "prune": _prune, "pin": _pin}[args.action]
     return action(args)
 
 
@@ -78,6 +79,13 @@ def _push(args: argparse.Namespace) -> int:
 
     pushed = push_image(args.repository, args.base, _say)
     print(pushed.by_digest)
+    return 0
+
+
+def _prune(args: argparse.Namespace) -> int:
+    from harness.runtime.image import prune_images
+
+    print("\n".join(f"removed {tag}" for tag in prune_images(args.base)) or "nothing to remove")
     return 0
 
 

@@ -150,6 +150,11 @@ class Engine:
         with contextlib.suppress(APIError):
             self._api.remove_image(reference, noprune=not parents)
 
+    def tags(self, repository: str) -> builtins.list[str]:
+        """Tagged images of the repository, as "repository:tag"."""
+        with _faults("the engine"):
+            return [tag for image in self._api.images(name=repository) for tag in image["RepoTags"] or ()]
+
     def untagged(self, label: str) -> builtins.list[dict[str, Any]]:
         """Images without a name, and without images built on them, that have the label."""
         with _faults("the engine"):

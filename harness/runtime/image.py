@@ -105,6 +105,17 @@ def check_image(base: str = "auto", say: Say = print, root: Path = ROOT) -> tupl
         )
 
 
+def prune_images(base: str = "auto", root: Path = ROOT) -> list[str]:
+    """Remove images of other recipes, those that a container uses excepted; returns their tags."""
+    present = image_info(base, root).tag
+    with contextlib.closing(Engine.connect()) as engine:
+        before = engine.tags(REPOSITORY)
+        for tag in before:
+            if tag != present:
+                engine.remove_image(tag, parents=True)
+        return sorted(set(before) - set(engine.tags(REPOSITORY)))
+
+
 @dataclass(frozen=True)
 class ImageInfo:
     """State of the image, without building anything. Fields that depend on a base that is not here are None.

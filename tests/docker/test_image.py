@@ -9,10 +9,17 @@ import zipfile
 import pytest
 
 from harness.runtime.bases import ROOT
-from harness.runtime.image import ensure_image, image_info
+from harness.runtime.image import ensure_image, image_info, prune_images
 from harness.runtime.wheels import cache_folder
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(900)]
+
+
+def test_images_of_other_recipes_are_pruned(image, engine):
+    engine._api.tag(image, "hpo-harness", "c-older")
+    assert "hpo-harness:c-older" in prune_images("local")
+    assert engine.tags("hpo-harness") == [image]
+
 
 VERSIONS = """
 import importlib.metadata as m, torch
