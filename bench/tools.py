@@ -13,7 +13,7 @@ from bench.worker import ROOT, Worker
 from harness.errors import EnvironmentFault
 
 # What can change a suggestion or a simulated run of ours.
-_SOURCES = ("core", "gp", "searchers", "schedulers", "tuner", "backends", "blackbox", "results")
+_SOURCES = ("core", "gp", "searchers", "schedulers", "tuner", "backends", "blackbox", "results", "reporter.py")
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,14 @@ class Tool:
 
 
 def _ours(label: str, **arguments: Any) -> Tool:
-    return Tool(label, OURS, "bench.peers.ours:Ours", ("numpy", "scipy"), arguments)
+    return Tool(label, OURS, "bench.peers.ours:Ours", ("numpy", "scipy"), arguments, recommends=True)
 
 
 _SYNE = ("syne-tune", "numpy", "scipy")
 TOOLS: Mapping[str, Tool] = {
     "ours": _ours("ours"),
     "ours-random-start": _ours("ours, random start", random_start=True),
-    "random": replace(_ours("random search", searcher="random"), gaussian=False),
+    "random": replace(_ours("random search", searcher="random"), gaussian=False, recommends=False),
     "optuna-tpe": Tool(
         "Optuna TPE",
         "torch",
@@ -74,8 +74,9 @@ MOBSTER: Mapping[str, Tool] = {
 def source_digest() -> str:
     """Of those of our modules that can change a measurement: with others, measurements of ours are made anew."""
     digest = hashlib.sha256()
-    for folder in _SOURCES:
-        for path in sorted((ROOT / "harness" / folder).rglob("*.py")):
+    for name in _SOURCES:
+        source = ROOT / "harness" / name
+        for path in sorted(source.rglob("*.py")) if source.is_dir() else [source]:
             digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 

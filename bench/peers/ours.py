@@ -76,6 +76,11 @@ class Ours:
         self._history.report(token, {"y": value}, at=float(len(self._history.results)))
         self._history.end(token, Status.COMPLETED)
 
+    def recommend(self) -> Config | None:
+        """Configuration of the trial that the searcher's model holds for the best."""
+        trial_id = self._searcher.recommend(self._history)
+        return None if trial_id is None else self._history.trials[trial_id].config
+
     def report(self, token: int, resource: int, value: float) -> bool:
         """A result at a resource level; whether the trial goes on."""
         history = self._history

@@ -62,8 +62,8 @@ def quality(records: Sequence[Record]) -> str:
             "defaults and its own start; seeds are not paired between tools.\n",
             *(_cell(records, cell, regret) for cell in tuned),
             "### With noise\n",
-            "True value of the configuration that the tool hands out: of the best prediction (Ax), else of the best "
-            "observed value.\n",
+            "True value of the configuration that the tool hands out: of the best by its model (ours, Ax), else of the "
+            "best observed; the last column has that of the best observed for all.\n",
             *(_cell(records, cell, handed_out) for cell in noisy),
             "### Functions on which no setting of ours was tuned\n",
             *(_cell(records, cell, regret) for cell in held_out),
@@ -78,6 +78,10 @@ def _cell(records: Sequence[Record], cell: Cell, value: Callable[[Record, int], 
     stuck = cell[0] == "hartmann6"
     head = ["", "at 30", "at 60", "quartiles at 60", *([f"stuck, > {STUCK} at 60"] if stuck else []), "seeds"]
     rows = [_row(name, runs[name], value, stuck) for name in TOOLS if name in runs]
+    if PROBLEMS[cell[0]].noise:
+        head.append("best observed, at 60")
+        for row, those in zip(rows, (runs[name] for name in TOOLS if name in runs), strict=True):
+            row.append(number(spread([run["recommended"][str(MARKS[1])]["observed"] for run in those]).middle))
     title = f"#### {cell[0]}, " + ("sequential" if cell[1] == 1 else f"{cell[1]} workers, out of order")
     return "\n".join([title + "\n", table(head, rows), *_verdicts(runs, value)]) + "\n"
 

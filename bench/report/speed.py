@@ -112,17 +112,18 @@ def trials(records: Sequence[Record]) -> str:
         if any(name in one["tools"] for script in scripts for one in cells[script]):
             rows.append([tool.label, *(_trial(cells[script], name) for script in scripts)])
     rows.append(["rounds", *(str(len(cells[script])) for script in scripts)])
-    return table(["", *(f"{script} script" for script in scripts)], rows)
+    ratios = "Ratios: to ours forked, to ours plain.\n\n"
+    return ratios + table(["", *(f"{script} script" for script in scripts)], rows)
 
 
 def _trial(rounds: Sequence[Record], name: str) -> str:
     wall = middle(rounds, name, "wall")
     if wall is None:
         return "-"
-    if name == "ours":
+    if name.startswith("ours"):
         return f"{number(wall)} s"
-    ratio = against_fastest(rounds, [name], "wall")
-    return f"{number(wall)} s" + (f" ({ratio.middle:.1f}x)" if ratio else "")
+    ratios = [against_fastest(rounds, [name], "wall", ours) for ours in ("ours", "ours-plain")]
+    return f"{number(wall)} s" + "".join(f", {ratio.middle:.1f}x" for ratio in ratios if ratio)
 
 
 def startup(records: Sequence[Record]) -> str:
