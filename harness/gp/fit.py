@@ -24,7 +24,7 @@ from harness.gp.rows import Limit, Rows, linear_part
 from harness.gp.targets import Scale
 
 _COLD_ROWS = 100
-_cold = partial(minimise, tolerance=1e-3, max_evaluations=60)
+_COLD_TOLERANCE = 1e-3
 _warm = partial(minimise, tolerance=3e-2, max_evaluations=12)
 _REMEMBERED = 64
 _COMPARED_ROWS = 128
@@ -33,8 +33,8 @@ _MARGIN = 3.0
 # Beyond so many rows the parameters are known well: they are fitted to so many only, and not at each row.
 _FITTED_ROWS, _FITTED_PERIOD = 500, 8
 _LEAST_ROWS = 3
-# Wiggles without noise and noise without wiggles are two optima; with more rows than this, both are tried.
-_LEAST_NOISY = 8
+# Wiggles without noise and noise without wiggles are two optima: from so many rows on, fresh searches start twice.
+_LEAST_ROWS_OF_MORE = 9
 _NOISY = -3.0
 # Prior of theta: log length scales have mean a + b log(their number), deviation 1; log noise ratio (mean, deviation).
 LENGTH_SCALE = (-1.2, 0.5)
@@ -77,6 +77,8 @@ class Fitter:
             to 128 rows favour, above it Matern 5/2.
         warp: whether targets may be warped, where those rows clearly favour it.
         period: beyond `every_until` rows, only each `period`-th row leads to a new fit.
+        starts: of a fresh search: the prior's mean, mostly noise, shorter length scales, longer ones.
+        evaluations: of the likelihood that a fresh search may take from each start.
     """
 
     def __init__(
@@ -89,12 +91,15 @@ class Fitter:
         warp: bool = False,
         every_until: int = 0,
         period: int = 1,
+        starts: int = 2,
+        evaluations: int = 50,
     ) -> None:
         self._metric = metric
         self._limit = replace(limit, rows=min(_FITTED_ROWS, limit.rows))
         kernels = [kernel] if kernel != "auto" else ["matern52"] if above else ["matern52", "rbf"]
         self._kinds = [Kind(*each) for each in product(kernels, [False, True] if warp else [False])]
         self._every_until, self._period = every_until, period
+        self._starts, self._evaluations = starts, evaluations
         self.prior = prior(metric, above)
         self._memory: dict[tuple[Kind, bytes], Optimum] = {}
         self._chosen: dict[bytes, Kind] = {}
@@ -153,12 +158,19 @@ class Fitter:
             known = self._optimum(kind, rows.take(slice(start)))
             return _warm(objective, known.x, known.inverse_hessian)
         few = self._objective(kind, replace(self._limit, rows=min(_COLD_ROWS, self._limit.rows)).apply(rows))
-        known = _cold(few, self.prior.theta_mean)
-        if len(rows) > _LEAST_NOISY:
-            noisy = self.prior.theta_mean.copy()
-            noisy[-1] = _NOISY
-            known = min(known, _cold(few, noisy), key=lambda optimum: optimum.value)
+        found = [
+            minimise(few, start, tolerance=_COLD_TOLERANCE, max_evaluations=self._evaluations)
+            for start in self._fresh_starts(len(rows))
+        ]
+        known = min(found, key=lambda optimum: optimum.value)
         return known if len(rows) <= _COLD_ROWS else _warm(objective, known.x, known.inverse_hessian)
+
+    def _fresh_starts(self, count: int) -> list[Array]:
+        mean, sd = self.prior.theta_mean, self.prior.theta_sd
+        noise_only = np.append(mean[:-1], _NOISY)
+        scales = np.append(np.ones(len(mean) - 1), 0.0) * sd
+        starts = [mean, noise_only, mean - scales, mean + scales]
+        return starts[: self._starts if count >= _LEAST_ROWS_OF_MORE else 1]
 
     def _objective(self, kind: Kind, rows: Rows) -> Objective:
         y, basis = linear_part(rows, scale_of(rows, kind))

@@ -27,14 +27,16 @@ class BayesOptOptions(Options):
         None, "configurations drawn at random before the first model; default: number of workers + 2", ge=1
     )
     searcher_num_init_candidates: int = arg(250, "random points at which the acquisition function is looked at", ge=2)
-    searcher_opt_nstarts: int = arg(6, "local maximisations of the acquisition function, run together", ge=1)
-    searcher_opt_maxiter: int = arg(20, "iterations of a local maximisation", ge=1)
     searcher_skip_local_optimization: bool = arg(False, "take the best of the random points as it is")
+    searcher_local_nstarts: int = arg(6, "local maximisations of the acquisition function, run together", ge=1)
+    searcher_local_maxiter: int = arg(20, "iterations of a local maximisation", ge=1)
+    searcher_opt_nstarts: int = arg(2, "starts of a fresh fit of the parameters", ge=1, le=4)
+    searcher_opt_maxiter: int = arg(50, "evaluations of the likelihood in a fresh fit, from each start", ge=1)
     searcher_opt_skip_init_length: int = arg(150, "up to this many observations, parameters are fitted each time", ge=0)
     searcher_opt_skip_period: int = arg(1, "beyond it, parameters are fitted at each n-th observation only", ge=1)
     searcher_no_fantasizing: bool = arg(False, "ignore evaluations under way")
     searcher_gp_kernel: Literal["auto", "matern52", "rbf"] = arg(
-        "auto", "kernel; auto: Matern 5/2 or squared exponential, whichever up to 120 observations favour"
+        "auto", "kernel; auto: Matern 5/2 or squared exponential, whichever up to 128 observations favour"
     )
     searcher_model: Literal["gp_multitask", "gp_independent", "gp_issm", "gp_expdecay"] = arg(
         "gp_multitask",

@@ -39,6 +39,8 @@ def surrogate_of(encoder: Encoder, levels: tuple[int, ...], options: BayesOptOpt
             warp=not levels,
             every_until=options.searcher_opt_skip_init_length,
             period=options.searcher_opt_skip_period,
+            starts=options.searcher_opt_nstarts,
+            evaluations=options.searcher_opt_maxiter,
         ),
     )
 

@@ -92,7 +92,7 @@ class Proposer:
         scores = target.value(points)
         if self._options.searcher_skip_local_optimization or not self._candidates.numeric.any():
             return points, scores
-        starts = self._candidates.spread(points, scores, self._options.searcher_opt_nstarts)
+        starts = self._candidates.spread(points, scores, self._options.searcher_local_nstarts)
         refined = self._refined(target, starts, hurry)
         rounded = self._encoder.encode_many([self._encoder.decode(row) for row in refined])
         rescored = target.value(rounded)
@@ -115,7 +115,7 @@ class Proposer:
             value, gradient = target.value_and_gradient(rows)
             return value, gradient[:, numeric]
 
-        found, _ = ascend(function, starts[:, numeric], self._options.searcher_opt_maxiter, hurry)
+        found, _ = ascend(function, starts[:, numeric], self._options.searcher_local_maxiter, hurry)
         refined = starts.copy()
         refined[:, numeric] = found
         return refined

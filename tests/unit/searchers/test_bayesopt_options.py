@@ -33,9 +33,11 @@ def test_initial_configurations_are_counted(history: History) -> None:
     "options",
     [
         {"searcher_num_init_candidates": 3},
-        {"searcher_opt_nstarts": 1, "searcher_num_init_candidates": 3},
-        {"searcher_opt_maxiter": 1},
+        {"searcher_local_nstarts": 1, "searcher_num_init_candidates": 3},
+        {"searcher_local_maxiter": 1},
         {"searcher_skip_local_optimization": True},
+        {"searcher_opt_nstarts": 1},
+        {"searcher_opt_maxiter": 2},
         {"searcher_opt_skip_init_length": 10, "searcher_opt_skip_period": 30},
         {"searcher_gp_kernel": "matern52"},
         {"searcher_max_size_data_for_model": 20},
