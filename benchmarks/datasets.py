@@ -28,4 +28,22 @@ DATASETS: Mapping[str, Dataset] = {
             },
         },
     ),
+    # Krizhevsky: Learning multiple layers of features from tiny images (2009). 50,000 + 10,000 images of 32 x 32.
+    "cifar10": Dataset(
+        name="cifar10",
+        files={"cifar-10-binary.tar.gz": "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"},
+        url="https://www.cs.toronto.edu/~kriz/",
+    ),
+    # Merity et al.: Pointer sentinel mixture models, arXiv 1609.07843. CC BY-SA.
+    "wikitext2": Dataset(
+        name="wikitext2",
+        files={"wikitext-2-v1.zip": "92675f1d63015c1c8b51f1656a52d5bdbc33aafa60cc47a218a66e7ee817488c"},
+        url="https://wikitext.smerity.com/",
+    ),
+    # Maas et al.: Learning word vectors for sentiment analysis (ACL 2011). 25,000 + 25,000 reviews.
+    "imdb": Dataset(
+        name="imdb",
+        files={"aclImdb_v1.tar.gz": "c40f74a18d3b61f90feba1e17730e0d38e8b97c05fde7008942e91923d1658fe"},
+        url="https://ai.stanford.edu/~amaas/data/sentiment/",
+    ),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from harness.cli.prepare import EXTRA_MODULES, choose_runtime, ensure_packages
+from harness.cli.prepare import COMMON_EXTRAS, choose_runtime, ensure_packages
 
 
 def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
@@ -20,6 +20,6 @@ def run(args: argparse.Namespace) -> int:
 
         print(f"ready: image {ensure_image()}")
     else:
-        ensure_packages(EXTRA_MODULES, install=True, say=print)
+        ensure_packages(COMMON_EXTRAS, install=True, say=print)
         print("ready: packages for trials in plain processes are installed")
     return 0

@@ -19,7 +19,8 @@ class Dataset:
     """Attributes:
     name: also the name of its folder in the cache.
     files: file name -> SHA-256 of its contents. Of `*.gz` the unpacked contents count, because distributors
-        pack them anew (a header with or without file name and time) without touching the data.
+        pack them anew (a header with or without file name and time) without touching the data. Archives
+        (`*.tar.gz`, `*.zip`) count as they are.
     url: folder on a web server that holds the files.
     debian: package that holds the files.
     samples: what a sample is called -> its `files`. A sample is accepted only in a folder that the user names.

@@ -16,9 +16,13 @@ _CHUNK = 1 << 20
 
 
 def digest(path: Path) -> str:
-    """SHA-256 of a file's contents, of `*.gz` unpacked. Raises gzip.BadGzipFile, EOFError, zlib.error if damaged."""
+    """SHA-256 of a file's contents, of `*.gz` (not `*.tar.gz`) unpacked.
+
+    Raises gzip.BadGzipFile, EOFError, zlib.error if damaged.
+    """
     total = hashlib.sha256()
-    with cast(IO[bytes], gzip.open(path) if path.suffix == ".gz" else path.open("rb")) as file:
+    packed = path.suffix == ".gz" and not path.name.endswith(".tar.gz")
+    with cast(IO[bytes], gzip.open(path) if packed else path.open("rb")) as file:
         while chunk := file.read(_CHUNK):
             total.update(chunk)
     return total.hexdigest()
