@@ -85,7 +85,7 @@ class Precision:
     def step(self, loss: Tensor, optimizer: torch.optim.Optimizer, clip: float | None = None) -> None:
         """Gradients of the loss, clipped to a norm, and a step of the optimizer."""
         optimizer.zero_grad(set_to_none=True)
-        self.scaler.scale(loss).backward()
+        torch.autograd.backward(self.scaler.scale(loss))
         if clip is not None:
             self.scaler.unscale_(optimizer)
             parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
@@ -125,7 +125,7 @@ def no_data(folder: str, formats: Sequence[str]) -> SystemExit:
 def batches(count: int, size: int, device: torch.device, *, shuffled: bool) -> Iterator[Tensor]:
     """Indices 0 .. count - 1 (int64) in batches; drawn on the CPU, so that the order is the same on all devices."""
     order = torch.randperm(count) if shuffled else torch.arange(count)
-    yield from order.to(device).split(size)
+    yield from torch.split(order.to(device), size)
 
 
 def run_epochs(

@@ -85,7 +85,8 @@ class Training:
             value.view(1, 3, 1, 1).to(device) for value in (pixels.mean((0, 2, 3)), pixels.std((0, 2, 3)))
         )
         self.batch_size, self.mirror = args.batch_size, not args.tiny
-        self.model = (resnet(8, 1) if args.tiny else resnet(64, 2)).to(device, memory_format=torch.channels_last)
+        model: Any = resnet(8, 1) if args.tiny else resnet(64, 2)
+        self.model = model.to(device, memory_format=torch.channels_last)
         self.optimizer = torch.optim.SGD(
             self.model.parameters(), args.lr, momentum=args.momentum, weight_decay=args.weight_decay
         )
