@@ -10,10 +10,19 @@ from typing import Any
 
 from bench.environments import OURS, interpreter
 from bench.worker import ROOT, Worker
+from harness import __version__
 from harness.errors import EnvironmentFault
 
-# What can change a suggestion or a simulated run of ours.
-_SOURCES = ("core", "gp", "searchers", "schedulers", "tuner", "backends", "blackbox", "results", "reporter.py")
+# Part -> those of our modules that can change what it measures.
+_SEARCH = ("core", "gp", "searchers", "schedulers")
+_RUN = ("core", "schedulers", "searchers/random.py", "searchers/initial.py", "tuner", "backends", "results")
+_SOURCES: Mapping[str, tuple[str, ...]] = {
+    "searchers": _SEARCH,
+    "regret": _SEARCH,
+    "simulator": (*_RUN, "blackbox"),
+    "trials": (*_RUN, "reporter.py"),
+    "startup": ("",),
+}
 
 
 @dataclass(frozen=True)
@@ -71,10 +80,10 @@ MOBSTER: Mapping[str, Tool] = {
 
 
 @cache
-def source_digest() -> str:
-    """Of those of our modules that can change a measurement: with others, measurements of ours are made anew."""
+def source_digest(part: str) -> str:
+    """Of the modules that can change what a part measures: where they change, ours is measured anew."""
     digest = hashlib.sha256()
-    for name in _SOURCES:
+    for name in _SOURCES[part]:
         source = ROOT / "harness" / name
         for path in sorted(source.rglob("*.py")) if source.is_dir() else [source]:
             digest.update(path.read_bytes())
@@ -110,5 +119,5 @@ class Laboratory:
     def start(self, tool: Tool, patience: float = 600.0) -> Worker:
         worker = Worker(interpreter(tool.environment, self._say), tool.target, tool.distributions, patience)
         if tool.environment == OURS:
-            worker.versions["hpo-harness"] = source_digest()
+            worker.versions["hpo-harness"] = __version__
         return worker

@@ -59,7 +59,7 @@ def _sizes(campaign: Campaign) -> tuple[int, ...]:
 
 def _short(campaign: Campaign, size: int, tools: Mapping[str, Tool], index: int) -> bool:
     records = campaign.records("searchers")
-    return len(done(records, {"n": size}, list(tools), source_digest())) <= index
+    return len(done(records, {"n": size}, list(tools), source_digest("searchers"))) <= index
 
 
 def _round(campaign: Campaign, tools: Mapping[str, Tool], index: int) -> None:
@@ -105,7 +105,13 @@ def append(
 ) -> None:
     absent = {name: why for name, why in left_out.items() if name not in timed}
     versions = {name: workers[name].versions for name in timed}
-    fields = {"cell": cell, "ours": source_digest(), "tools": timed, "versions": versions, "left_out": absent}
+    fields = {
+        "cell": cell,
+        "ours": source_digest("searchers"),
+        "tools": timed,
+        "versions": versions,
+        "left_out": absent,
+    }
     campaign.records("searchers").append(fields)
 
 
@@ -116,7 +122,7 @@ def _first(campaign: Campaign, tools: Mapping[str, Tool]) -> None:
     for index in range(1 if campaign.quick else campaign.rounds):
         for size in FIRST_SIZES[: 1 if campaign.quick else None]:
             cell = {"first": size}
-            if len(done(records, cell, list(chosen), source_digest())) > index:
+            if len(done(records, cell, list(chosen), source_digest("searchers"))) > index:
                 continue
             timed, workers = {}, {}
             for name in rotated(list(chosen), index):

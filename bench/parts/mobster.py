@@ -29,7 +29,7 @@ def measure(campaign: Campaign) -> None:
     for index in range(1 if campaign.quick else campaign.rounds):
         for size in SIZES[: 1 if campaign.quick else None]:
             cell = {"rung observations": size}
-            if len(done(records, cell, list(tools), source_digest())) > index:
+            if len(done(records, cell, list(tools), source_digest("searchers"))) > index:
                 continue
             timed, workers = {}, {}
             for name in rotated(list(tools), index):

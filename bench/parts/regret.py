@@ -67,7 +67,7 @@ def measure(campaign: Campaign) -> None:
 def _missing(records: Records, name: str, tool: Tool, seed: int, cells: Sequence[Any]) -> list[tuple[str, int]]:
     wanted = {"tool": name, "seed": seed}
     if name.startswith("ours"):
-        wanted["ours"] = source_digest()
+        wanted["ours"] = source_digest("regret")
     there = {(record["cell"]["problem"], record["cell"]["workers"]) for record in records.matching(**wanted)}
     return [cell for cell in cells if cell not in there]
 
@@ -81,7 +81,7 @@ def _seed(
     with campaign.laboratory.start(tool, patience=900.0) as worker:
         for problem, workers in missing:
             fields = {"cell": {"problem": problem, "workers": workers}, "tool": name, "seed": seed}
-            fields |= {"ours": source_digest()} if name.startswith("ours") else {}
+            fields |= {"ours": source_digest("regret")} if name.startswith("ours") else {}
             try:
                 run = play(worker, tool, PROBLEMS[problem], workers, seed)
             except WorkerFault as fault:

@@ -33,7 +33,7 @@ def measure(campaign: Campaign) -> None:
     workers: dict[str, Worker] = {}
     try:
         for index in range(1 if campaign.quick else campaign.rounds):
-            if len(done(records, cell, list(tools), source_digest())) > index:
+            if len(done(records, cell, list(tools), source_digest("simulator"))) > index:
                 continue
             workers = workers or {name: _warm(campaign, tool) for name, tool in tools.items()}
             timed = {}
@@ -42,7 +42,7 @@ def measure(campaign: Campaign) -> None:
                 answer = workers[name].call("run")
                 timed[name] = {**answer.result, "wall": round(answer.wall, 5), "cpu": round(answer.cpu, 5)}
             versions = {name: workers[name].versions for name in timed}
-            records.append({"cell": cell, "ours": source_digest(), "tools": timed, "versions": versions})
+            records.append({"cell": cell, "ours": source_digest("simulator"), "tools": timed, "versions": versions})
             campaign.say(f"simulator, round {index + 1}: {timed}")
     finally:
         for worker in workers.values():

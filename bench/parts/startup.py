@@ -62,12 +62,12 @@ def measure(campaign: Campaign) -> None:
     starts = {name: start for name, start in STARTS.items() if start.environment in there_is}
     records, names = campaign.records("startup"), list(starts)
     passes = 1 if campaign.quick else PASSES
-    there = len(done(records, {}, names, source_digest()))
+    there = len(done(records, {}, names, source_digest("startup")))
     for index in range(there, passes + 1 if there < passes else 0):
         timed = {name: _seconds(campaign, starts[name]) for name in rotated(names, index)}
         if index > there:
             tools = {name: {"wall": round(seconds, 5)} for name, seconds in timed.items()}
-            records.append({"cell": {}, "ours": source_digest(), "tools": tools})
+            records.append({"cell": {}, "ours": source_digest("startup"), "tools": tools})
     campaign.say(f"startup: {passes} passes over {len(names)} commands")
 
 

@@ -38,14 +38,14 @@ def measure(campaign: Campaign) -> None:
     for index in range(1 if campaign.quick else campaign.rounds):
         for script, library in LIBRARIES.items():
             cell = {"script": script, "trials": 4 if campaign.quick else TRIALS, "workers": WORKERS}
-            if len(done(records, cell, list(tools), source_digest())) > index:
+            if len(done(records, cell, list(tools), source_digest("trials"))) > index:
                 continue
             timed, versions = {}, {}
             for name in rotated(list(tools), index):
                 with campaign.laboratory.start(tools[name]) as worker:
                     timed[name] = _timed(worker, tools[name], library, int(str(cell["trials"])))
                     versions[name] = worker.versions
-            records.append({"cell": cell, "ours": source_digest(), "tools": timed, "versions": versions})
+            records.append({"cell": cell, "ours": source_digest("trials"), "tools": timed, "versions": versions})
             campaign.say(
                 f"trials, {script}, round {index + 1}: " + ", ".join(f"{n} {t['wall']}" for n, t in timed.items())
             )

@@ -56,6 +56,8 @@ class Watched:
             self.out.append(token)
             self.most_out = max(self.most_out, len(self.out))
             result = [token, draw(self._space, self._generator)]
+        elif method == "recommend":
+            result = self.recommended = draw(self._space, self._generator)
         elif method == "tell":
             self.out.remove(arguments["token"])
             self.told.append(arguments)
@@ -83,6 +85,8 @@ def test_noise_is_told_but_not_recorded():
     assert min(one["value"] for one in watched.told) != pytest.approx(run.improvements[-1][1], rel=1e-3)
     assert set(run.recommended) == {30, 60}
     assert run.recommended[60]["observed"] >= run.improvements[-1][1] - 1e-6
+    assert run.recommended[60]["model"] == problem.function(watched.recommended)
+    assert "model" not in play(Watched(problem.space), TOOLS["optuna-gp"], problem, 1, seed=0).recommended[30]
 
 
 def test_a_tool_that_fails_or_hangs_is_reported():
