@@ -35,6 +35,9 @@ class BayesOptOptions(Options):
     searcher_opt_skip_init_length: int = arg(150, "up to this many observations, parameters are fitted each time", ge=0)
     searcher_opt_skip_period: int = arg(1, "beyond it, parameters are fitted at each n-th observation only", ge=1)
     searcher_no_fantasizing: bool = arg(False, "ignore evaluations under way")
+    searcher_no_warping: bool = arg(
+        False, "single fidelity: model losses as they are, also where the model favours their logarithm"
+    )
     searcher_gp_kernel: Literal["auto", "matern52", "rbf"] = arg(
         "auto", "kernel; auto: Matern 5/2 or squared exponential, whichever up to 128 observations favour"
     )

@@ -48,6 +48,12 @@ class Candidates:
             points[moved, block.start + generator.integers(width, size=len(moved))] = 1.0
         return points
 
+    def elsewhere(self, points: Array, centre: Array) -> Array:
+        """The rows (<= m, d) of `points` that differ from `centre` in a choice; all where none does."""
+        fixed = ~self.numeric
+        other = (points[:, fixed] != centre[fixed]).any(axis=1)
+        return points[other] if other.any() else points
+
     def spread(self, points: Array, scores: Array, count: int) -> Array:
         """(<= count, d) rows of high score, half of the places given to the best of each combination of choices."""
         ranked = np.argsort(-scores, kind="stable")

@@ -25,6 +25,9 @@ from harness.searchers.weighted import Acquisition, Weigher
 # Finite spaces up to this size are looked at as a whole.
 _ENUMERATED = 1000
 _LOCAL_PART = 0.3
+# Each fourth trial looks at other values of the choices than the best trial's: improvement alone settles for a value
+# that was lucky first, because what the model knows of the others are a few points far from their optimum.
+_ELSEWHERE = 4
 
 
 class Proposer:
@@ -89,6 +92,8 @@ class Proposer:
             return self._all, target.value(self._all)
         generator = rng(self._seed, "bayesopt", trial_id)
         points = self._draw(target, generator)
+        if trial_id % _ELSEWHERE == 0:
+            points = self._candidates.elsewhere(points, target.incumbents[0])
         scores = target.value(points)
         if self._options.searcher_skip_local_optimization or not self._candidates.numeric.any():
             return points, scores

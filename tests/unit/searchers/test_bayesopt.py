@@ -116,6 +116,14 @@ def test_a_finite_space_is_searched_in_the_right_order_and_used_up() -> None:
     assert {"n": 13, "rank": 1, "kind": "b"} in configs[:30]
 
 
+def test_each_fourth_trial_tries_another_value_of_the_choice() -> None:
+    problem = Problem(MIXED, "loss")
+    history = filled(problem, mixed, 40)
+    top = history.trials[history.best().trial_id].config["act"]
+    tried = [searcher_of(problem).suggest(history, trial_id=step, resource=None)["act"] for step in range(40, 48)]
+    assert top not in (tried[0], tried[4]) and tried.count(top) >= 4
+
+
 def test_configurations_are_those_of_the_space_after_rounding() -> None:
     problem = Problem(MIXED, "loss")
     for config in optimise(searcher_of(problem), History(problem), mixed, 15):

@@ -1,5 +1,7 @@
 """Every option has an effect."""
 
+import math
+
 import pytest
 
 import harness.searchers.proposer as proposer
@@ -47,6 +49,12 @@ def test_initial_configurations_are_counted(history: History) -> None:
 def test_it_changes_the_suggestion(history: History, options: dict) -> None:
     weaker = {name: value for name, value in list(options.items())[:-1]}
     assert suggestion(history, **options) != suggestion(history, **weaker)
+
+
+def test_without_warping_the_losses_are_modelled_as_they_are() -> None:
+    made = History(PROBLEM)
+    optimise(RandomSearcher(Context(PROBLEM, 5), RandomOptions()), made, lambda config: math.exp(9 * mixed(config)), 40)
+    assert suggestion(made) != suggestion(made, searcher_no_warping=True)
 
 
 def test_without_time_a_suggestion_is_quick_and_still_sensible(history: History, monkeypatch) -> None:
