@@ -35,6 +35,8 @@ class HistoryView(Protocol):
     @property
     def results(self) -> Sequence[Result]: ...
     def running(self) -> list[Trial]: ...
+    @property
+    def num_running(self) -> int: ...
     def paused(self) -> list[Trial]: ...
     def pending(self) -> list[Pending]: ...
     def count(self, status: Status) -> int: ...
@@ -54,12 +56,18 @@ class History:
         self.results: list[Result] = []
         # Indices by status, so that a look costs what it returns and not the number of all trials ever started.
         self._by_status: dict[Status, dict[int, Trial]] = {status: {} for status in Status}
+        self._running = self._by_status[Status.IN_PROGRESS]
         self._best: Result | None = None
         self.exhausted = False
 
     def running(self) -> list[Trial]:
         """Trials in progress, in the order of their (re)start."""
-        return list(self._by_status[Status.IN_PROGRESS].values())
+        return list(self._running.values())
+
+    @property
+    def num_running(self) -> int:
+        """Number of trials in progress."""
+        return len(self._running)
 
     def paused(self) -> list[Trial]:
         """Paused trials, in the order of pausing."""
@@ -102,8 +110,11 @@ class History:
         result = Result(trial_id, trial.leg, problem.resource(metrics), problem.loss(metrics), metrics, at)
         trial.results.append(result)
         self.results.append(result)
-        better = math.isfinite(result.loss) and (self._best is None or result.loss < self._best.loss)
-        if better and problem.feasible(metrics):
+        if (
+            (self._best is None or result.loss < self._best.loss)
+            and math.isfinite(result.loss)
+            and problem.feasible(metrics)
+        ):
             self._best = result
         return result
 

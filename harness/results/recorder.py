@@ -1,7 +1,7 @@
 """Writes down what happens, as it happens.
 
-`events.jsonl` gets a line for every event at once and is the truth; `results.csv.zip` (one row for each report, one
-for each failure) is written anew from time to time and at the end.
+`events.jsonl` gets a line for every event and is the truth; `results.csv.zip` (one row for each report, one for each
+failure) is written anew from time to time and at the end.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from harness.core.clock import RealClock
-from harness.core.decisions import Action, Decision, Grounds, Resume
+from harness.core.decisions import CONTINUE, Action, Decision, Grounds, Resume
 from harness.core.space import Config
 from harness.core.trial import Result, Status, Trial
 from harness.jobdir import JobDir, replacing
@@ -27,6 +27,7 @@ _STATUS_AFTER = {
     Action.PAUSE: Status.PAUSED,
     Action.STOP: Status.STOPPED,
 }
+_BUFFER = 1 << 18
 # A fixed time stamp, so that equal results give equal bytes.
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
@@ -37,9 +38,11 @@ class Recorder:
     Args:
         constants: configuration entries that all trials share; they are columns too.
         interval: seconds of real time between two writes of `results.csv.zip`.
+        buffered: lines are written many at a time, for experiments that are sooner run again than gone on with.
+            Otherwise a line is there, whole, as soon as the call that tells of it returns.
     """
 
-    def __init__(self, folder: JobDir, constants: Config, interval: float) -> None:
+    def __init__(self, folder: JobDir, constants: Config, interval: float, *, buffered: bool = False) -> None:
         self._folder = folder
         self._constants = constants
         self._interval = interval
@@ -49,8 +52,7 @@ class Recorder:
         self._written_rows = -1
         self._clock = RealClock()
         self._due = 0.0
-        # Unbuffered: a line is there, whole, as soon as it is written.
-        self._events = open(folder.events, "ab", buffering=0)  # noqa: SIM115 -- closed by `close`
+        self._events = open(folder.events, "ab", buffering=_BUFFER if buffered else 0)  # noqa: SIM115 -- see `close`
 
     def started(self, trial: Trial, at: float, suggest_seconds: float) -> None:
         self._event(
@@ -69,16 +71,10 @@ class Recorder:
         self._event("resumed", trial, at, until=trial.until, milestone=trial.milestone, **facts)
 
     def reported(self, trial: Trial, result: Result, decision: Decision) -> None:
-        self._event(
-            "reported",
-            trial,
-            result.at,
-            metrics=dict(result.metrics),
-            decision=decision.action,
-            milestone=decision.milestone,
-            reason=decision.reason,
-            grounds=_plain(decision.grounds),
-        )
+        facts: dict[str, Any] = {"metrics": result.metrics, "decision": decision.action}
+        if decision is not CONTINUE:  # for most reports there is nothing more to say
+            facts |= {"milestone": decision.milestone, "reason": decision.reason, "grounds": _plain(decision.grounds)}
+        self._event("reported", trial, result.at, **facts)
         status = _STATUS_AFTER[decision.action]
         self._row(trial, result.at, result.metrics, st_decision=decision.action.value, st_status=status.value)
 

@@ -119,7 +119,7 @@ class Tuner:
             if reason is not None:
                 return reason
             may_start = self._fill_workers()
-            if not history.running() and not may_start:
+            if not may_start and not history.num_running:
                 return Outcome(
                     "completed", "the search space is exhausted" if history.exhausted else "nothing left to run"
                 )
@@ -154,7 +154,7 @@ class Tuner:
     def _fill_workers(self) -> bool:
         """Start what can be started; whether anything may still be started later without an event of a trial."""
         history = self._history
-        while len(history.running()) < self._num_workers:
+        while history.num_running < self._num_workers:
             if self._caps_starts and self._stopping.enough_running(history):
                 return False
             if self._over(self._backend.clock) is not None:

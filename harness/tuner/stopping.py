@@ -33,19 +33,20 @@ class StoppingCriterion:
     finished: Callable[[HistoryView], int] = completed
 
     def failed(self, history: HistoryView) -> bool:
-        return history.count(Status.FAILED) >= self.max_failures or self._hopeless(history)
+        return self._hopeless(history) or history.count(Status.FAILED) >= self.max_failures
 
     def _hopeless(self, history: HistoryView) -> bool:
         """Without this, early stopping would go through worthless trials for ever: none of them completes."""
-        ended = len(history.trials) - history.count(Status.IN_PROGRESS)
-        return history.best() is None and ended >= HOPELESS_TRIALS and len(history.results) > 0
+        if history.best() is not None:
+            return False
+        return len(history.trials) - history.num_running >= HOPELESS_TRIALS and len(history.results) > 0
 
     def reached(self, history: HistoryView, now: float) -> str | None:
         """Why the experiment is over, None while it is not."""
         if self._hopeless(history):
             return f"{HOPELESS_TRIALS} trials ended and none reported a finite {history.problem.metric}"
-        if self.failed(history):
-            count = history.count(Status.FAILED)
+        count = history.count(Status.FAILED)
+        if count >= self.max_failures:
             return f"{count} trial{'s' if count > 1 else ''} failed (max_failures = {self.max_failures})"
         if self.timeout is not None and now >= self.timeout:
             return f"scheduler_timeout of {self.timeout:g} s reached"
