@@ -22,6 +22,8 @@ COMMANDS = {
     "record": ("record", "turn the trials of a sweep into a table"),
     "table": ("table", "look into a table of trainings, or import published ones"),
     "why": ("why", "why a trial was stopped, paused or promoted"),
+    "resume": ("resume", "go on with one experiment that was cut short"),
+    "init": ("init", "make a folder with a benchmark of your own to start from"),
     "list": ("list", "benchmarks, schedulers, searchers, back-ends, runtimes"),
     "setup": ("setup", "make this machine ready: packages for plain processes, or the image"),
     "bench": ("bench", "speed and quality side by side with other optimisers"),

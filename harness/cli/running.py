@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from rich.console import Console
 
 from harness.cli.prepare import DataFinder, choose_runtime, limits_of, open_runtime
-from harness.dispatch.dispatcher import Dispatcher
+from harness.dispatch.disk import parse_size
+from harness.dispatch.dispatcher import Dispatcher, Rules
 from harness.dispatch.follow import Follower
 from harness.dispatch.todo import Planned
 from harness.jobdir import SweepDir
@@ -35,12 +36,26 @@ def register_running(parser: argparse.ArgumentParser, runtime: str = "auto") -> 
     parser.add_argument(
         "--prepare", action="store_true", help="install packages that trials in plain processes need, if missing"
     )
+    parser.add_argument("--fail_fast", action="store_true", help="end once an experiment has failed")
+    parser.add_argument(
+        "--max_failed_experiments", type=_positive, metavar="N", help="start no further one once so many have failed"
+    )
+    parser.add_argument(
+        "--disk_budget", type=_size, metavar="SIZE", help="start no further one once they take so much, e.g. 20g"
+    )
 
 
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"must be at least 1, got {text}")
     return int(text)
+
+
+def _size(text: str) -> int:
+    try:
+        return parse_size(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a size such as 500m or 20g, got {text}") from None
 
 
 @dataclass(frozen=True)
@@ -79,6 +94,7 @@ def run_planned(
             limits_of=limits_of,
             label_of=lambda job: job_label(plan, job),
             interruption=interruption,
+            rules=Rules(args.max_failed_experiments, args.fail_fast, args.disk_budget),
         )
         try:
             states = dispatcher.run(todo)

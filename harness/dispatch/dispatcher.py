@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
+from harness.core.failures import Failure
+from harness.dispatch.disk import DiskBudget
+from harness.dispatch.endings import silent_end
 from harness.dispatch.folders import open_folder
 from harness.dispatch.follow import Follower
 from harness.dispatch.todo import Planned
+from harness.errors import EnvironmentFault
 from harness.jobdir import JobDir, SweepDir
 from harness.ledger.journal import Journal
 from harness.plan.job import Job
@@ -19,10 +23,27 @@ from harness.results.status import FINAL, read_status, write_end
 from harness.runtime.protocol import JobState, Limits, Runtime
 
 POLL_SECONDS = 0.2
-FULL_BYTES = 1_000_000
+# Times that a job whose process vanished is run again.
+RETRIES = 3
+ROOM_HINT = "make room, raise --disk_budget, or set SYNETUNE_FOLDER to a larger disk; the same command goes on"
 
 DataOf = Callable[[Job], Mapping[str, Path]]
 LimitsOf = Callable[[Job], Limits]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """When no further experiment is started.
+
+    Attributes:
+        max_failed: once so many have failed; those that run go on.
+        fail_fast: once one has failed; those that run are stopped.
+        disk_budget: once the sweep takes so many bytes.
+    """
+
+    max_failed: int | None = None
+    fail_fast: bool = False
+    disk_budget: int | None = None
 
 
 class Dispatcher:
@@ -33,6 +54,7 @@ class Dispatcher:
     limits_of: what a job may use of the machine.
     label_of: short name of a job for people.
     interruption: why to end from outside, None while there is no reason; asked at every turn.
+    rules: when no further experiment is started.
     """
 
     def __init__(
@@ -48,6 +70,7 @@ class Dispatcher:
         limits_of: LimitsOf = lambda job: Limits(),
         label_of: Callable[[Job], str],
         interruption: Callable[[], str | None] = lambda: None,
+        rules: Rules = Rules(),
     ) -> None:
         self._sweep = sweep
         self._journal = journal
@@ -61,34 +84,55 @@ class Dispatcher:
         self._running: dict[str, Job] = {}
         self._launched = 0
         self._interruption = interruption
+        self._rules = rules
+        self._budget = DiskBudget(sweep, rules.disk_budget)
+        self._retries: Counter[str] = Counter()
+        self._failed = 0
 
     def run(self, todo: Sequence[Planned]) -> Mapping[str, str]:
         """Run the jobs to their ends; returns job id -> state of those that ended.
 
         Jobs that an earlier launcher left running are followed instead of launched again. When interrupted, the
-        running ones are cancelled, recorded as stopped, and no further one starts.
+        running ones are cancelled, recorded as stopped, and no further one starts. EnvironmentFault, once the running
+        ones have ended, where the disk has no room for more.
         """
         states: dict[str, str] = {}
         waiting = deque(todo)
+        full: str | None = None
         try:
             self._adopt(waiting)
-            while (waiting and not self.interrupted) or self._running:
-                while waiting and len(self._running) < self._slots and not self.interrupted:
-                    self._launch(waiting.popleft())
-                if self.interrupted:
+            while (waiting and not self._enough() and not full) or self._running:
+                while waiting and len(self._running) < self._slots and not self._enough() and not full:
+                    full = self._budget.exceeded()
+                    if full is None:
+                        self._launch(waiting.popleft())
+                if self.reason_to_end() is not None:
                     self._cancel_all()
-                states.update(self._collect())
+                states.update(self._collect(waiting))
                 self._follower.update()
                 if self._running:
                     time.sleep(POLL_SECONDS)
         finally:
             self._cancel_all()
-            states.update(self._collect())
+            states.update(self._collect(waiting))
+        if full is not None:
+            raise EnvironmentFault(f"{full}; {len(waiting)} experiments were not started", hint=ROOM_HINT)
         return states
 
     @property
     def interrupted(self) -> bool:
         return self._interruption() is not None
+
+    def reason_to_end(self) -> str | None:
+        """Why what runs is to end."""
+        if self._rules.fail_fast and self._failed:
+            return "another experiment failed (fail_fast)"
+        return self._interruption()
+
+    def _enough(self) -> bool:
+        """Whether no further experiment is to be started."""
+        limit = self._rules.max_failed
+        return self.reason_to_end() is not None or (limit is not None and self._failed >= limit)
 
     def _adopt(self, waiting: deque[Planned]) -> None:
         names = [planned.job.tuner_name for planned in waiting if planned.open]
@@ -112,13 +156,14 @@ class Dispatcher:
 
     def _follow(self, job: Job) -> None:
         self._running[job.tuner_name] = job
+        self._budget.started(job.tuner_name)
         self._launched += 1
         self._follower.launched(
             job.tuner_name, self._label_of(job), self._sweep.job(job.tuner_name), job.settings, self._launched
         )
 
-    def _collect(self) -> Mapping[str, str]:
-        """Record the jobs that have ended."""
+    def _collect(self, waiting: deque[Planned]) -> Mapping[str, str]:
+        """Record the jobs that have ended; those that lost their process without a fault of theirs wait again."""
         states = {}
         polled = self._runtime.poll(list(self._running)) if self._running else {}
         for name, state in polled.items():
@@ -127,25 +172,41 @@ class Dispatcher:
             job = self._running.pop(name)
             folder = self._sweep.job(name)
             self._runtime.collect(name, folder.path)
-            status = read_status(folder)
-            if status.get("state") not in FINAL:
-                if self.interrupted:
-                    write_end(folder, "stopped", "interrupted before its first trial")
-                else:
-                    write_end(folder, "failed", _silent_end(folder))
-                status = read_status(folder)
+            self._budget.ended(name)
+            if read_status(folder).get("state") not in FINAL and self._runs_again(job, waiting):
+                continue
+            status = self._final_status(folder)
+            self._failed += int(status["state"] == "failed")
             self._journal.append("ended", job_id=job.job_id, tuner_name=name, state=status["state"])
             self._follower.ended(name, status["state"], status["reason"])
             states[job.job_id] = status["state"]
         return states
 
+    def _runs_again(self, job: Job, waiting: deque[Planned]) -> bool:
+        """Whether a job whose process vanished is put in line again. Its folder holds all that it needs to go on."""
+        name = job.tuner_name
+        silent = silent_end(self._sweep.job(name))
+        if self.reason_to_end() is not None or silent.failure is not Failure.INFRASTRUCTURE:
+            return False
+        if self._retries[name] >= RETRIES:
+            return False
+        self._retries[name] += 1
+        self._follower.ended(name, "interrupted", f"{silent.reason}; it goes on where it was")
+        waiting.appendleft(Planned(job, done=False, attempts=self._retries[name], open=True))
+        return True
+
+    def _final_status(self, folder: JobDir) -> Mapping[str, Any]:
+        """The status that the job ended with; what it could not say itself is said for it."""
+        status = read_status(folder)
+        reason = self.reason_to_end()
+        if status.get("state") == "stopped" and reason is not None:
+            write_end(folder, "stopped", reason)  # the job knows only that it was told to end
+        elif status.get("state") not in FINAL:
+            silent = silent_end(folder)
+            state = "stopped" if reason is not None or silent.failure is Failure.DISK else "failed"
+            write_end(folder, state, reason or silent.reason)
+        return read_status(folder)
+
     def _cancel_all(self) -> None:
         for name in self._running:
             self._runtime.cancel(name)
-
-
-def _silent_end(folder: JobDir) -> str:
-    """What to say of a job that ended without writing its status."""
-    if shutil.disk_usage(folder.path).free < FULL_BYTES:
-        return f"the disk of {folder.path.parent} is full"
-    return f"the job's process ended without a word; see {folder.log}"

@@ -41,6 +41,6 @@ def compare(jobs: Iterable[Job], state: SweepState, sweep: SweepDir) -> list[Pla
         status = read_status(sweep.job(record.tuner_name))
         lost = status.get("num_results", 0) > 0 and not sweep.job(record.tuner_name).results.exists()
         completed = status.get("state") == "completed" and not lost
-        done = record.state in ("completed", "submitting") and completed
-        planned.append(Planned(named, done, record.attempts, open=record.state == "submitting" and not done))
+        still_open = record.state == "submitting" and not completed
+        planned.append(Planned(named, completed, record.attempts, open=still_open))
     return planned

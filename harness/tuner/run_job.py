@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import shutil
 import sys
@@ -27,6 +28,7 @@ from harness.tuner.log import LogListener, logger
 from harness.tuner.loop import Outcome, Tuner
 from harness.tuner.replay import mend, replay
 
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 EXIT_CODES = {"completed": 0, "failed": 1, "stopped": 130}
 
 
@@ -55,13 +57,23 @@ def _run_alone(folder: JobDir, data: Mapping[str, Path], parent: int | None) -> 
             outcome = _run(folder, job, experiment, history, status, data, Interruption(parent))
             logger.info("%s: %s after %.1f s", outcome.state, outcome.reason, time.monotonic() - started)
     except Exception as error:
-        # Whoever launched the job learns of its end from the status file alone.
-        foreseen = isinstance(error, HarnessError)
-        if not foreseen:
-            traceback.print_exc()
-        write_end(folder, "failed", str(error) if foreseen else f"{type(error).__name__}: {error}")
-        return EXIT_CODES["failed"]
+        return _fail(folder, error)
     return EXIT_CODES[outcome.state]
+
+
+def _fail(folder: JobDir, error: Exception) -> int:
+    """Whoever launched the job learns of its end from the status file alone.
+
+    What the machine lacks is no fault of the experiment, which can go on once that is mended.
+    """
+    machine = isinstance(error, EnvironmentFault) or (isinstance(error, OSError) and error.errno in DISK_ERRORS)
+    foreseen = machine or isinstance(error, HarnessError)
+    if not foreseen:
+        traceback.print_exc()
+    reason = str(error) if foreseen else f"{type(error).__name__}: {error}"
+    with contextlib.suppress(OSError):  # the disk may be what is lacking
+        write_end(folder, "stopped" if machine else "failed", reason)
+    return EnvironmentFault.exit_code if machine else EXIT_CODES["failed"]
 
 
 def _run(
@@ -81,7 +93,9 @@ def _run(
     else:
         folder.events.unlink(missing_ok=True)
         _describe(folder, job, experiment)
-    recorder = Recorder(folder, problem.space.constants, experiment.parts.experiment.results_update_interval)
+    interval = experiment.parts.experiment.results_update_interval
+    buffered = "resumes" not in experiment.backend_plugin.capabilities
+    recorder = Recorder(folder, problem.space.constants, interval, buffered=buffered)
     log = LogListener(history, experiment.parts.experiment)
     backend: Backend = experiment.backend_plugin.load().for_job(
         experiment.benchmark, folder, experiment.parts.backend, data, job.random_seed

@@ -85,7 +85,7 @@ def test_ctrl_c_ends_children_and_saves_state(sweep):
     assert "the same command runs what is missing" in output
     assert sweep.processes() == []
     (status,) = [json.loads(path.read_text()) for path in sweep.root.glob("*/status.json")]
-    assert (status["state"], status["reason"]) == ("stopped", "interrupted by SIGTERM")
+    assert (status["state"], status["reason"]) == ("stopped", "interrupted by SIGINT")
 
 
 def test_two_sweeps_at_once_do_not_run_one_job_twice(sweep):

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import io
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
 
+from harness.core.failures import Failure
 from harness.dispatch import dispatcher as module
-from harness.dispatch.dispatcher import Dispatcher
+from harness.dispatch.disk import parse_size
+from harness.dispatch.dispatcher import Dispatcher, Rules
+from harness.dispatch.endings import silent_end
 from harness.dispatch.follow import Follower
 from harness.dispatch.todo import compare
-from harness.jobdir import SweepDir, write_json
+from harness.errors import EnvironmentFault
+from harness.jobdir import JobDir, SweepDir, write_json
 from harness.ledger.journal import Journal
 from harness.ledger.state import SweepState, fold
 from harness.manifest.raw import Raw
@@ -34,7 +39,7 @@ class Sweep:
     def planned(self):
         return compare(self.plan.jobs(), fold(self.journal.entries()), self.dir)
 
-    def run(self, runtime, slots=1, interruption=lambda: None):
+    def run(self, runtime, slots=1, interruption=lambda: None, rules=None):
         todo = [one for one in self.planned() if not one.done]
         console = Console(file=self.output, width=200)
         with Follower(console, total=len(todo)) as follower:
@@ -48,6 +53,7 @@ class Sweep:
                 data_of=lambda job: {},
                 label_of=lambda job: f"run {job.run_id}",
                 interruption=interruption,
+                rules=rules or Rules(),
             ).run(todo)
 
 
@@ -91,10 +97,76 @@ def test_a_failed_job_does_not_stop_the_others_and_is_what_the_next_call_runs(sw
     assert "run 1: failed: as told" in sweep.output.getvalue()
 
 
-def test_a_job_whose_process_ends_without_a_word_has_failed(sweep):
-    states = sweep.run(ScriptedRuntime(["silent"]))
-    assert list(states.values()).count("failed") == 1
+def test_a_job_whose_process_vanishes_runs_again_but_not_for_ever(sweep):
+    runtime = ScriptedRuntime(["silent", "completed", *["silent"] * (module.RETRIES + 1)])
+    states = sweep.run(runtime)
+    assert sorted(states.values()) == ["completed", "completed", "failed"]
+    names = [job.tuner_name for job in sweep.plan.jobs()]
+    assert submissions(runtime) == [names[0]] * 2 + [names[1]] * (module.RETRIES + 1) + [names[2]]
     assert "ended without a word" in sweep.output.getvalue()
+
+
+@pytest.mark.parametrize(
+    "rules, ended", [(Rules(max_failed=1), 2), (Rules(max_failed=2), 3), (Rules(fail_fast=True), 2), (Rules(), 4)]
+)
+def test_failures_end_a_sweep_where_that_is_asked_for(root, rules, ended, monkeypatch):
+    monkeypatch.setattr(module, "POLL_SECONDS", 0.001)
+    sweep = Sweep(root, runs=4)
+    runtime = ScriptedRuntime(["completed", "failed", "failed", "completed"])
+    states = sweep.run(runtime, rules=rules)
+    assert len(states) == len(submissions(runtime)) == ended
+
+
+def test_fail_fast_stops_what_runs(sweep):
+    class Uneven(ScriptedRuntime):
+        def adopt(self, name, folder):
+            super().adopt(name, folder)
+            self._left[name] = 1 if len(self.alive) == 1 else 100
+
+    states = sweep.run(Uneven(["failed"]), slots=2, rules=Rules(fail_fast=True))
+    assert sorted(states.values()) == ["failed", "stopped"]
+    assert "stopped: another experiment failed (fail_fast)" in sweep.output.getvalue()
+
+
+def test_a_disk_budget_holds_back_further_experiments(sweep):
+    class Writing(ScriptedRuntime):
+        def submit(self, request):
+            (request.folder / "checkpoint").write_bytes(b"x" * 300_000)
+            super().submit(request)
+
+    runtime = Writing()
+    with pytest.raises(EnvironmentFault, match="of its disk budget of 0 MB; 1 experiments were not started"):
+        sweep.run(runtime, rules=Rules(disk_budget=400_000))
+    assert len(submissions(runtime)) == 2
+    assert [one.done for one in sweep.planned()] == [True, True, False]
+
+
+def test_a_full_disk_holds_back_further_experiments(sweep, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=10**6))
+    with pytest.raises(EnvironmentFault, match="is full: 1 MB are left; 3 experiments were not started"):
+        sweep.run(ScriptedRuntime())
+
+
+@pytest.mark.parametrize(
+    "log, failure",
+    [
+        (b"\ncontainer ended with exit code 137, out of memory\n", Failure.MEMORY),
+        (b"\ncontainer ended with exit code 137\n", Failure.INFRASTRUCTURE),
+        (None, Failure.INFRASTRUCTURE),
+    ],
+)
+def test_why_a_job_ended_silently(tmp_path, log, failure):
+    if log:
+        JobDir(tmp_path).log.write_bytes(log)
+    assert silent_end(JobDir(tmp_path)).failure is failure
+
+
+@pytest.mark.parametrize("text, size", [("500", 500), ("2k", 2000), ("1.5G", 1_500_000_000)])
+def test_sizes(text, size):
+    assert parse_size(text) == size
+    for wrong in ("", "g", "-1", "nan", "1x"):
+        with pytest.raises(ValueError):
+            parse_size(wrong)
 
 
 def test_the_ledger_knows_a_job_before_the_runtime_does(sweep):
