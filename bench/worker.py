@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import selectors
+import signal
 import subprocess
 import tempfile
 import time
@@ -76,7 +78,8 @@ class Worker:
         return Answer(answer["result"], answer["wall"], answer["cpu"])
 
     def close(self) -> None:
-        self._process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)  # and whatever it has started
         self._process.wait()
         self._selector.close()
         for pipe in (self._process.stdin, self._process.stdout, self._errors):

@@ -1,4 +1,4 @@
-"""Part "searchers": seconds that a suggestion of MOBSTER takes.
+"""Part "mobster": seconds that a suggestion of MOBSTER takes.
 
 Protocol: ASHA (stopping), eta 3, levels 1 to 81, on the mixed space. Random configurations are run one after the
 other under the tool's own stopping rule until n values at rung levels exist; then it is asked four times, and each

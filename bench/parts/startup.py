@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -66,18 +65,19 @@ def measure(campaign: Campaign) -> None:
     for index in range(there, passes + 1 if there < passes else 0):
         timed = {name: _seconds(campaign, starts[name]) for name in rotated(names, index)}
         if index > there:
-            tools = {name: {"wall": round(seconds, 5)} for name, seconds in timed.items()}
+            tools = {name: {"wall": round(seconds, 5)} for name, seconds in timed.items() if seconds is not None}
             records.append({"cell": {}, "ours": source_digest("startup"), "tools": tools})
     campaign.say(f"startup: {passes} passes over {len(names)} commands")
 
 
-def _seconds(campaign: Campaign, start: Start) -> float:
+def _seconds(campaign: Campaign, start: Start) -> float | None:
+    """None where the command fails, which is said."""
     command: Sequence[str] = (str(interpreter(start.environment, campaign.say)), *start.arguments)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)} if start.environment == OURS else dict(os.environ)
     started = time.perf_counter()
     result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     seconds = time.perf_counter() - started
     if result.returncode:
-        print(f"warning: {command}: {result.stderr.strip().splitlines()[-1:]}", file=sys.stderr)
-        return float("nan")
+        campaign.say(f"startup: {' '.join(command)} failed: {''.join(result.stderr.splitlines()[-1:])}")
+        return None
     return seconds

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bench.parts import latency, mobster, regret, simulator, startup, trials
 from bench.records import Record, Records
+from bench.report.losses import losses
 from bench.report.plots import write_plots
 from bench.report.quality import quality
 from bench.report.speed import SECTIONS
@@ -49,6 +50,8 @@ def write_page(folder: Path) -> Path:
 def _sections(folder: Path, parts: dict[str, list[Record]], plots: Sequence[str]) -> Iterator[str]:
     everything = [record for records in parts.values() for record in records]
     yield _INTRODUCTION.format(folder=folder, machine=_machine(everything))
+    lost = [f"- {line}" for line in losses(parts)]
+    yield "\n".join(["## Where a peer is better\n", *(lost or ["Nowhere in these records."]), ""])
     for title, part, key, text in SECTIONS:
         records = [record for record in parts[part] if key in record["cell"]]
         if records:

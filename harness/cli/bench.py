@@ -10,7 +10,7 @@ from pathlib import Path
 from harness.errors import EnvironmentFault, UsageError
 from harness.registry import did_you_mean
 
-PARTS = ("startup", "searchers", "simulator", "trials", "regret")
+PARTS = ("startup", "searchers", "mobster", "simulator", "trials", "regret")
 
 
 def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:

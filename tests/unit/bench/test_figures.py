@@ -2,6 +2,7 @@ import pytest
 
 from bench.guard import exceeded
 from bench.report.figures import against_fastest, handed_out, latest, regret, share_above, spread
+from bench.report.losses import losses
 from bench.report.quality import runs_of, verdict
 
 
@@ -49,6 +50,16 @@ def test_only_the_newest_version_of_ours_counts_and_a_seed_once():
     verdict_ = verdict(found, lambda run: regret(run, 60))
     assert (verdict_.peer, verdict_.times_below) == ("optuna-gp", 4.0)
     assert runs_of(runs, ("branin", 4)) == {}
+
+
+def test_what_is_lost_is_said():
+    rounds = [{"cell": {"n": 20}, "ours": "v", "tools": {"ours": {"cpu": [9, 2.0]}, "optuna-tpe": {"cpu": [9, 1.0]}}}]
+    runs = [_run("ours", 0, [[1, 2.0]], ours="v"), _run("skopt", 0, [[1, 3.0], [50, 1.0]])]
+    lines = losses({"searchers": rounds, "trials": [], "regret": runs})
+    assert lines == [
+        "20 observations: a suggestion of Optuna TPE takes 0.50 of our time (cpu)",
+        "branin, 1 worker, 60 evaluations: scikit-optimize has a median regret of 1, ours 2 (1 seeds against 1)",
+    ]
 
 
 def test_random_search_and_other_starts_of_ours_are_no_peers():

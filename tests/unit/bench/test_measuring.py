@@ -127,7 +127,7 @@ def test_unknown_names_are_usage_errors(capsys):
 def test_a_small_campaign_makes_a_page_and_is_not_repeated(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("bench.main._say", print)
     command = ["bench", "--quick", "--out", str(tmp_path), "--tools", "ours", "random"]
-    command += ["--only", "searchers", "simulator", "regret"]
+    command += ["--only", "searchers", "mobster", "simulator", "regret"]
     assert main(command) == 0
     page = (tmp_path / "README.md").read_text()
     for title in ("## Seconds of a suggestion", "MOBSTER", "## Simulated experiments", "#### branin"):
