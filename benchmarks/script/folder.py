@@ -20,7 +20,7 @@ _CHECKPOINTING = re.compile(r"\bst_checkpoint_dir\b|\badd_checkpointing_to_argpa
 
 
 def code_files(folder: Path) -> Iterator[Path]:
-    """Files of the folder in a fixed order, without hidden ones, bytecode, texts (*.md) and manifests of sweeps.
+    """Files of the folder in a fixed order, without hidden ones, bytecode, texts (*.md), tests and manifests.
 
     UsageError where there are more than MAX_FILES.
     """
@@ -29,7 +29,7 @@ def code_files(folder: Path) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "__pycache__")
         for name in sorted(names):
             path = Path(place, name)
-            if name.startswith(".") or path.suffix in (".pyc", ".md") or not path.is_file() or _is_manifest(path):
+            if name.startswith((".", "test_")) or path.suffix in (".pyc", ".md") or not path.is_file() or _is_manifest(path):
                 continue
             count += 1
             if count > MAX_FILES:

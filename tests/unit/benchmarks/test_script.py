@@ -77,6 +77,7 @@ def test_the_level_comes_from_the_plan_or_from_the_spaces_constant(folder):
         (".venv/lib.py", "", False),
         ("__pycache__/train.pyc", "", False),
         ("notes.md", "", False),
+        ("test_train.py", "", False),
     ],
 )
 def test_the_job_id_rests_on_the_scripts_files(folder, tmp_path, name, text, changes):
