@@ -11,11 +11,16 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
 class Ranking:
-    """Rows of losses, and the place of each among all of them: first by fronts, then by `epsilon_net`."""
+    """Rows of losses, and the place of each among all of them: first by fronts, then by `epsilon_net`.
+
+    A row dominates another if it is as good in all and better in one. Front 1 are the rows that none dominates,
+    front n + 1 those that only rows of the first n fronts do.
+    """
 
     def __init__(self, objectives: int) -> None:
         self._losses = np.empty((16, objectives))
         self._dominates = np.zeros((16, 16), dtype=bool)
+        self._fronts = np.empty(16, dtype=np.int64)
         self._count = 0
 
     def __len__(self) -> int:
@@ -24,34 +29,42 @@ class Ranking:
     def add(self, losses: Sequence[float]) -> None:
         """Append a row. One that is not finite throughout counts as worst in everything."""
         if self._count == len(self._losses):
-            grown = np.zeros((2 * self._count, 2 * self._count), dtype=bool)
-            grown[: self._count, : self._count] = self._dominates
-            self._dominates = grown
-            self._losses = np.concatenate((self._losses, np.empty_like(self._losses)))
-        row = self._losses[self._count]
+            self._grow()
+        row, count = self._losses[self._count], self._count
         row[:] = losses if np.isfinite(losses).all() else np.inf
-        others = self._losses[: self._count]
-        self._dominates[: self._count, self._count] = (others <= row).all(axis=1) & (others < row).any(axis=1)
-        self._dominates[self._count, : self._count] = (row <= others).all(axis=1) & (row < others).any(axis=1)
+        others = self._losses[:count]
+        self._dominates[:count, count] = (others <= row).all(axis=1) & (others < row).any(axis=1)
+        self._dominates[count, :count] = (row <= others).all(axis=1) & (row < others).any(axis=1)
+        self._fronts[count] = self._fronts[:count][self._dominates[:count, count]].max(initial=0) + 1
         self._count += 1
+        self._push(count)
 
     def finite(self, row: int) -> bool:
         return bool(np.isfinite(self._losses[row]).all())
 
     def place(self, row: int) -> tuple[int, int]:
-        """(front, rank) of a row, both from 1. A row dominates another if it is as good in all and better in one."""
-        dominates = self._dominates[: self._count, : self._count]
-        dominators = dominates.sum(axis=0)
-        ahead, number = 0, 1
-        while dominators[row] > 0:
-            members = np.flatnonzero(dominators == 0)
-            dominators -= dominates[members].sum(axis=0)
-            dominators[members] = -1
-            ahead += len(members)
-            number += 1
-        members = np.flatnonzero(dominators == 0)
+        """(front, rank) of a row, both from 1."""
+        fronts = self._fronts[: self._count]
+        members = np.flatnonzero(fronts == fronts[row])
         order = epsilon_net(self._losses[members])
-        return number, ahead + 1 + order.index(int(np.searchsorted(members, row)))
+        ahead = int((fronts < fronts[row]).sum())
+        return int(fronts[row]), ahead + 1 + order.index(int(np.searchsorted(members, row)))
+
+    def _push(self, row: int) -> None:
+        """Rows of a new row's front that it dominates fall to the next, and push on what they dominate there."""
+        moved, front = np.array([row]), int(self._fronts[row])
+        while len(moved):
+            beaten = self._dominates[moved, : self._count].any(axis=0) & (self._fronts[: self._count] == front)
+            moved, front = np.flatnonzero(beaten), front + 1
+            self._fronts[moved] = front
+
+    def _grow(self) -> None:
+        size = 2 * self._count
+        dominates = np.zeros((size, size), dtype=bool)
+        dominates[: self._count, : self._count] = self._dominates
+        self._dominates = dominates
+        self._losses = np.concatenate((self._losses, np.empty_like(self._losses)))
+        self._fronts = np.concatenate((self._fronts, np.empty_like(self._fronts)))
 
 
 def epsilon_net(losses: Array) -> list[int]:
@@ -65,7 +78,10 @@ def epsilon_net(losses: Array) -> list[int]:
     distance = np.linalg.norm(scaled - scaled[order[0]], axis=1)
     while len(order) < len(losses):
         distance[order] = -1.0
-        order.append(int(distance.argmax()))
+        farthest = int(distance.argmax())
+        if distance[farthest] == 0.0:  # all that is left equals what came before
+            return [*order, *np.flatnonzero(distance == 0.0).tolist()]
+        order.append(farthest)
         distance = np.minimum(distance, np.linalg.norm(scaled - scaled[order[-1]], axis=1))
     return order
 

@@ -55,7 +55,7 @@ class HyperbandSynchronous:
             trial_id = run.waiting(history)
             if trial_id is not None:
                 return self._resume(history, run, trial_id)
-            if run.has_room:
+            if run.has_room and not history.exhausted:
                 return self._start(run.number, run.slots)
         number = len(self._runs)
         return self._start(number, self._ladders[number % len(self._ladders)][0])

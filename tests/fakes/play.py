@@ -33,19 +33,30 @@ def context_of(problem: Problem = PROBLEM, *, seed: int = 0, workers: int = 1, l
 
 @dataclass
 class World:
-    """Chances that a report is NaN, that the trial fails after it, and that it skips a level."""
+    """Chances that a report is NaN, that the trial fails after it, that it skips a level, that a curve ends early.
+
+    `ties`: values are so coarse that many are equal.
+    """
 
     seed: int = 0
     nan: float = 0.0
     fail: float = 0.0
     skip: float = 0.0
+    ragged: float = 0.0
+    ties: bool = False
 
     def curve(self, trial_id: int, resource: int) -> float:
         draw = rng(self.seed, "curve", trial_id * 1000 + resource)
         if draw.random() < self.nan:
             return math.nan
         level, slope = rng(self.seed, "trial", trial_id).random(2)
-        return round(float(level + slope * math.log(resource) + 0.02 * draw.random()), 2)  # rounded: ties occur
+        value = float(level + slope * math.log(resource) + 0.02 * draw.random())
+        return round(value * 4) / 4 if self.ties else round(value, 2)  # ties occur either way
+
+    def length(self, trial_id: int, top: int) -> int:
+        """Level at which the trial's curve ends."""
+        draw = rng(self.seed, "length", trial_id)
+        return int(draw.integers(1, top + 1)) if draw.random() < self.ragged else top
 
 
 @dataclass
@@ -107,7 +118,11 @@ class Play:
 
     def _advance(self, trial: Trial) -> None:
         top = self.problem.max_resource or 1
-        resource = min(top, trial.reached + (2 if self._random.random() < self.world.skip else 1))
+        length = self.world.length(trial.trial_id, top)
+        if trial.reached >= length:  # resumed, and there is nothing left to do
+            self.history.end(trial.trial_id, Status.COMPLETED)
+            return
+        resource = min(length, trial.reached + (2 if self._random.random() < self.world.skip else 1))
         value = self.world.curve(trial.trial_id, resource)
         metrics = {self.problem.metric: value, self.problem.resource_attr or "epoch": resource}
         if self.problem.elapsed_time_attr is not None:
@@ -123,6 +138,8 @@ class Play:
             self.history.end(trial.trial_id, Status.COMPLETED)
         elif decision.action is Action.STOP:
             self.history.end(trial.trial_id, Status.STOPPED)
+        elif resource >= length:
+            self.history.end(trial.trial_id, Status.COMPLETED)
         elif self._random.random() < self.world.fail:
             self.history.end(trial.trial_id, Status.FAILED)
 

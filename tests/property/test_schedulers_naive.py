@@ -1,34 +1,62 @@
-"""Schedulers against slow ones that know no index: they read the whole history anew for every answer."""
+"""Schedulers against slow ones that read the whole history anew for every answer.
 
-import math
-from statistics import median
+Streams of results are drawn: ragged curves, skipped levels, NaN, failures, ties, used-up spaces; `make slow` draws
+more than 10,000 of them.
+"""
+
+from itertools import pairwise
 from typing import Any
 
-import numpy as np
-from hypothesis import given, settings
+import pytest
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from harness.core.decisions import Action, Decision, Resume, Start
+from harness.core.decisions import Decision, Resume
 from harness.core.problem import Problem
-from harness.core.trial import Status
-from harness.schedulers.hyperband import HyperbandOptions
-from harness.schedulers.median import MedianStopping, MedianStoppingOptions
-from harness.schedulers.promotion import HyperbandPromotion
-from harness.searchers.random import RandomOptions, RandomSearcher
+from harness.plugins import SCHEDULERS
+from tests.fakes.naive_schedulers import (
+    NaiveCostPromotion,
+    NaiveHyperband,
+    NaiveMedian,
+    NaivePareto,
+    NaivePasha,
+    NaivePromotion,
+    NaiveStopping,
+)
 from tests.fakes.play import SPACE, Play, World, context_of
 
-HUGE = 1e12  # stands for NaN, so that numpy can rank it
 WORLDS = st.builds(
     World,
     seed=st.integers(0, 10**6),
     nan=st.sampled_from([0.0, 0.3]),
     fail=st.sampled_from([0.0, 0.1]),
     skip=st.sampled_from([0.0, 0.4]),
+    ragged=st.sampled_from([0.0, 0.4]),
+    ties=st.booleans(),
+)
+CASES = st.fixed_dictionaries(
+    {
+        "world": WORLDS,
+        "factor": st.sampled_from([2, 2.5, 3, 4]),
+        "grace": st.integers(1, 3),
+        "top": st.integers(3, 30),
+        "levels": st.none() | st.sets(st.integers(1, 30), min_size=1, max_size=4),
+        "workers": st.integers(1, 6),
+        "brackets": st.integers(1, 4),
+        "shared": st.booleans(),
+        "size": st.sampled_from([7, 10**6]),
+    }
 )
 
 
-def rank(loss: float) -> float:
-    return HUGE if math.isnan(loss) else loss
+class Midpoints:
+    """A searcher for those whom configurations do not concern: `size` of them, all the same."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    def suggest(self, history, *, trial_id, resource):
+        return SPACE.midpoint() if trial_id < self.size else None
 
 
 def plain(answer: Any) -> Any:
@@ -41,104 +69,92 @@ def plain(answer: Any) -> Any:
     return answer
 
 
-def answers(make, problem: Problem, world: World, workers: int) -> list[Any]:
-    context = context_of(problem, workers=workers)
-    game = Play(lambda: make(context), lambda: RandomSearcher(context, RandomOptions()), problem, workers, world)
+def answers(make: Any, problem: Problem, case: dict[str, Any]) -> list[Any]:
+    game = Play(make, lambda: Midpoints(case["size"]), problem, case["workers"], case["world"])
     return [plain(answer) for answer in game.run(120).answers]
 
 
-class NaivePromotion:
-    """arXiv:1810.05934, Algorithm 2, with the quantile for the best 1/η."""
-
-    def __init__(self, levels: list[int], factor: float, top: int) -> None:
-        self.levels, self.factor, self.top = levels, factor, top
-
-    def entries(self, trial) -> dict[int, float]:
-        """Level -> value of the rungs that a trial entered."""
-        found, before = {}, 0
-        for result in trial.results:
-            level = max((level for level in self.levels if before < level <= result.resource), default=None)
-            if level is not None:
-                found[level] = rank(result.loss)
-            before = result.resource
-        return found
-
-    def next(self, history):
-        order = {trial_id: position for position, trial_id in enumerate(result.trial_id for result in history.results)}
-        for level in reversed(self.levels):
-            entered = {it.trial_id: self.entries(it) for it in history.trials.values() if level in self.entries(it)}
-            values = [levels[level] for levels in entered.values()]
-            waiting = [
-                (levels[level], order[trial_id], trial_id)
-                for trial_id, levels in entered.items()
-                if history.trials[trial_id].status is Status.PAUSED and max(levels) == level
-            ]
-            if len(values) < self.factor or not waiting:
-                continue
-            loss, _, trial_id = min(waiting)
-            if loss < HUGE and loss <= np.quantile(values, 1 / self.factor) + 1e-9:
-                until = min(it for it in [*self.levels, self.top] if it > history.trials[trial_id].reached)
-                return Resume(trial_id, until, until)
-        first = [*self.levels, self.top][0]
-        return Start(until=first, milestone=first)
-
-    def judge(self, history, trial, result):
-        if result.resource >= self.top:
-            return Decision(Action.STOP)
-        before = max((it.resource for it in trial.results[:-1]), default=0)
-        entered = any(before < level <= result.resource for level in self.levels)
-        return Decision(Action.PAUSE if entered else Action.CONTINUE)
+def rungs(case: dict[str, Any]) -> tuple[dict[str, Any], list[int], list[float]]:
+    """Options, levels below the top, and the share that goes on at each."""
+    factor, grace, top = case["factor"], case["grace"], case["top"]
+    if case["levels"] is None:
+        levels = sorted({round(grace * factor**power) for power in range(8) if round(grace * factor**power) < top})
+        return {"grace_period": grace, "reduction_factor": factor}, levels, [1 / factor] * len(levels)
+    given = sorted(level for level in case["levels"] if level <= top) or [1]
+    levels = [level for level in given if level < top]
+    shares = [low / high for low, high in pairwise([*levels, top])]
+    return {"rung_levels": " ".join(map(str, given))}, levels, shares
 
 
-@settings(max_examples=25, deadline=None)
-@given(
-    world=WORLDS,
-    factor=st.sampled_from([2, 2.5, 3, 4]),
-    grace=st.integers(1, 3),
-    top=st.integers(3, 30),
-    workers=st.integers(1, 6),
-)
-def test_promotion(world: World, factor: float, grace: int, top: int, workers: int) -> None:
-    problem = Problem(SPACE, "acc", "max", "epoch", max_resource=top)
-    options = HyperbandOptions(grace_period=grace, reduction_factor=factor)
-    levels = sorted({round(grace * factor**power) for power in range(8) if round(grace * factor**power) < top})
-    expected = answers(lambda _: NaivePromotion(levels, factor, top), problem, world, workers)
-    assert answers(lambda context: HyperbandPromotion(context, options), problem, world, workers) == expected
+def compare(
+    name: str, reference: Any, case: dict[str, Any], more: dict[str, Any], brackets: int = 1, shared: bool = False
+) -> None:
+    options, levels, shares = rungs(case)
+    problem = Problem(SPACE, "acc", "max", "epoch", max_resource=case["top"], elapsed_time_attr="seconds")
+    plugin, context = SCHEDULERS[name], context_of(problem, workers=case["workers"])
+    built = plugin.load_options()(**options, **more)
+    expected = answers(lambda: reference(levels, shares, case["top"], brackets, shared), problem, case)
+    assert answers(lambda: plugin.load()(context, built), problem, case) == expected
 
 
-class NaiveMedian:
-    """Google Vizier, KDD 2017, Section 3.2.2, over all trials that reported at the level."""
+def with_brackets(name: str, reference: Any) -> Any:
+    def check(case: dict[str, Any]) -> None:
+        brackets, shared = case["brackets"], case["shared"]
+        more = {"brackets": brackets, "no_rung_system_per_bracket": shared}
+        compare(name, reference, case, more, brackets, shared)
 
-    def __init__(self, grace: int, population: int, top: int) -> None:
-        self.grace, self.population, self.top = grace, population, top
-
-    def next(self, history):
-        return Start()
-
-    def judge(self, history, trial, result):
-        level = result.resource
-        if level >= self.top:
-            return Decision(Action.STOP)
-        means = []
-        for other in history.trials.values():
-            past = [rank(it.loss) for it in other.results if it.resource <= level]
-            if other is not trial and any(it.resource == level for it in other.results):
-                means.append(HUGE if HUGE in past else sum(past) / len(past))
-        best = min(rank(it.loss) for it in trial.results)
-        enough = level >= self.grace and len(means) >= self.population
-        return Decision(Action.STOP if enough and (best == HUGE or best > median(means)) else Action.CONTINUE)
+    return check
 
 
-@settings(max_examples=25, deadline=None)
-@given(
-    world=WORLDS,
-    grace=st.integers(1, 3),
-    population=st.integers(1, 6),
-    top=st.integers(3, 12),
-    workers=st.integers(1, 6),
-)
-def test_median(world: World, grace: int, population: int, top: int, workers: int) -> None:
-    problem = Problem(SPACE, "acc", "max", "epoch", max_resource=top)
-    options = MedianStoppingOptions(grace_period=grace, grace_population=population)
-    expected = answers(lambda _: NaiveMedian(grace, population, top), problem, world, workers)
-    assert answers(lambda context: MedianStopping(context, options), problem, world, workers) == expected
+def pareto(case: dict[str, Any]) -> None:
+    reference = type("Reference", (NaivePareto,), {"objectives": (("acc", -1), ("seconds", 1))})
+    with_brackets("mo_asha", reference)(case)
+
+
+def pasha(case: dict[str, Any]) -> None:
+    epsilon = [None, 0.1, 1.0][case["brackets"] % 3]
+    criterion = "soft_ranking_auto" if epsilon is None else "soft_ranking"
+    reference = type("Reference", (NaivePasha,), {"epsilon": epsilon})
+    compare("hyperband_pasha", reference, case, {"pasha_ranking_criterion": criterion, "pasha_epsilon": epsilon or 1})
+
+
+def hyperband(case: dict[str, Any]) -> None:
+    brackets = case["brackets"]
+    compare("hyperband_synchronous", NaiveHyperband, case, {"brackets": brackets}, brackets)
+
+
+def median(case: dict[str, Any]) -> None:
+    problem = Problem(SPACE, "acc", "max", "epoch", max_resource=case["top"])
+    grace, population = case["grace"], case["brackets"] + 1
+    plugin, context = SCHEDULERS["median_stopping"], context_of(problem, workers=case["workers"])
+    options = plugin.load_options()(grace_period=grace, grace_population=population)
+    expected = answers(lambda: NaiveMedian(grace, population, case["top"]), problem, case)
+    assert answers(lambda: plugin.load()(context, options), problem, case) == expected
+
+
+CHECKS = {
+    "stopping": with_brackets("hyperband_stopping", NaiveStopping),
+    "promotion": with_brackets("hyperband_promotion", NaivePromotion),
+    "cost_promotion": with_brackets("hyperband_cost_promotion", NaiveCostPromotion),
+    "mo_asha": pareto,
+    "pasha": pasha,
+    "hyperband": hyperband,
+    "median": median,
+}
+
+
+def draw(rule: str, examples: int) -> None:
+    quiet = [HealthCheck.too_slow]
+    settings(max_examples=examples, deadline=None, suppress_health_check=quiet)(given(case=CASES)(CHECKS[rule]))()
+
+
+@pytest.mark.parametrize("rule", CHECKS)
+def test_decisions_are_those_of_the_paper(rule: str) -> None:
+    draw(rule, 45)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("rule", CHECKS)
+def test_decisions_are_those_of_the_paper_ten_thousand_times(rule: str) -> None:
+    draw(rule, 1500)

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from harness.core.decisions import Action, Decision
@@ -96,3 +98,31 @@ def test_brackets_are_drawn_as_often_as_hyperband_fills_them() -> None:
     drawn = [brackets.draw(0, trial_id) for trial_id in range(3400)]
     for bracket, slots in enumerate((9, 5, 3)):
         assert abs(drawn.count(bracket) - 200 * slots) < 120
+
+
+def test_trials_of_all_brackets_compete_where_they_share_the_rungs() -> None:
+    rungs = (Rung(1, 1 / 3), Rung(3, 1 / 3))
+    brackets, history = Brackets(rungs, 2, 9, shared=True), History(PROBLEM)
+    for bracket in (0, 1):
+        trial = history.start(SPACE.midpoint(), until=None, bracket=bracket, milestone=3)
+        history.report(trial.trial_id, {"acc": 0.5, "epoch": 3}, at=0.0)
+    brackets.read(history)
+    assert brackets.first(1) == 3
+    assert [entry.trial_id for entry in brackets.records(1, 3).entries] == [0, 1]
+
+
+def test_the_two_spellings_of_rung_systems_exclude_each_other() -> None:
+    assert validate(HyperbandOptions, {"rung_system_per_bracket": True})[1] == []
+    both = {"rung_system_per_bracket": True, "no_rung_system_per_bracket": True}
+    assert "exclude each other" in validate(HyperbandOptions, both)[1][0]
+
+
+def test_grounds_tell_what_the_words_do() -> None:
+    grounds = judged([0.5, 0.3, 0.4, 0.2, math.nan])
+    assert vars(grounds[1].grounds) == {
+        **{"level": 1, "value": -0.3, "rank": 1, "count": 2, "places": 0, "cutoff": None, "bracket": None}
+    }
+    stopped = grounds[2].grounds
+    assert (stopped.rank, stopped.count, stopped.places) == (2, 3, 1)
+    assert stopped.cutoff == pytest.approx(-0.3667, abs=1e-4)
+    assert (grounds[4].grounds.value, grounds[4].grounds.rank) == (None, 5)

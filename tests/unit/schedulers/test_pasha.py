@@ -2,6 +2,7 @@ import math
 
 import pytest
 
+from harness.core.trial import Status
 from harness.schedulers.pasha import Pasha, PashaOptions
 from harness.schedulers.ranking import Noise, mean_gap, median_gap, same_ranking, spread
 from harness.searchers.random import RandomOptions, RandomSearcher
@@ -41,6 +42,15 @@ def test_a_stable_ranking_keeps_the_second_rung_the_top(criterion: str) -> None:
 def test_a_changing_ranking_raises_the_top_to_the_maximum() -> None:
     assert reached(Shuffled(), pasha_ranking_criterion="soft_ranking", pasha_epsilon=0.01) == 9
     assert reached(Shuffled(), pasha_ranking_criterion="soft_ranking") == 3, "ε = 1, the launcher's old default"
+
+
+def test_trials_at_the_top_count_as_finished() -> None:
+    context = context_of()
+    play = Play(
+        lambda: Pasha(context, PashaOptions()), lambda: RandomSearcher(context, RandomOptions()), world=Parallel()
+    ).run(200)
+    at_top = [trial for trial in play.history.trials.values() if trial.reached == 3]
+    assert play.scheduler.finished(play.history) == len(at_top) > 5 and play.history.count(Status.COMPLETED) == 0
 
 
 @pytest.mark.parametrize(
