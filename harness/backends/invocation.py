@@ -16,7 +16,6 @@ from harness.core.trial import Trial
 from harness.jobdir import TrialDir, replacing
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 # What argparse takes for a value although it starts with a dash; "-1e-05" is not among it.
 _PLAIN_NEGATIVE = re.compile(r"-\d+|-\d*\.\d+")
 
@@ -84,13 +83,10 @@ def script_arguments(values: Mapping[str, Any]) -> list[str]:
 
 
 def script_environment(inherited: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
-    """`inherited` and over it `own`; the reporter importable, one thread a trial unless either says otherwise."""
+    """`inherited` and over it `own`; the reporter importable."""
     environment = {**inherited, **own}
     paths = [str(REPOSITORY), environment.get("PYTHONPATH", "")]
     environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
     # Output of a trial that is killed or crashes must not be lost in its buffer.
     environment.setdefault("PYTHONUNBUFFERED", "1")
-    threads = environment.get("OMP_NUM_THREADS", "1")
-    for name in _THREADS:
-        environment.setdefault(name, threads)
     return environment

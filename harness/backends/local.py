@@ -7,6 +7,7 @@ on a descriptor for each process that becomes readable when it ends.
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import selectors
 import time
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.backends.capture import Stream
+from harness.backends.devices import GpuRotation, find_gpus, thread_share, too_many
 from harness.backends.failures import classify
 from harness.backends.guarding import Guard
 from harness.backends.invocation import leg_config, script_command, script_environment
@@ -25,7 +27,7 @@ from harness.backends.process import kill_group, reap
 from harness.backends.trial_files import environment_faults, remove_checkpoints, stamp, tolerated
 from harness.backends.warm import Starter
 from harness.benchmark import Benchmark, Calling
-from harness.cgroup import oom_kills
+from harness.cgroup import cpus, oom_kills
 from harness.core.clock import RealClock
 from harness.core.events import Event, Exited, Reported
 from harness.core.problem import Problem
@@ -33,6 +35,9 @@ from harness.core.trial import Trial
 from harness.errors import EnvironmentFault, UsageError
 from harness.jobdir import JobDir, TrialDir, write_json
 from harness.options import Options, arg
+from harness.plan.job import read_job
+
+logger = logging.getLogger("harness.tuner")
 
 # What a shell answers for a command that it cannot run.
 CANNOT_START = 127
@@ -54,6 +59,10 @@ class LocalOptions(Options):
         listable=False,
         identity=False,
     )
+    no_gpu_rotation: bool = arg(False, "let every trial see all GPUs", listable=False, identity=False)
+    num_gpus_per_trial: float | None = arg(
+        None, "GPUs of a trial, a fraction for trials that share one [1, where there are GPUs]", ge=0
+    )
 
 
 class LocalBackend:
@@ -64,6 +73,8 @@ class LocalBackend:
         extra_args: further arguments of the script, name -> value (folders of data sets, ...).
         environment: variables for the trials, over those of this process.
         calling: how the script takes its configuration, as in `Benchmark`.
+        num_workers: trials that run at once, between which the CPUs are shared.
+        gpus: hands GPUs to trials; None to let each see all.
         warm: fork trials from a process that has done their imports, where the script declares them.
     """
 
@@ -77,6 +88,8 @@ class LocalBackend:
         environment: Mapping[str, str] | None = None,
         calling: Calling | None = None,
         warm: bool = True,
+        num_workers: int = 1,
+        gpus: GpuRotation | None = None,
     ) -> None:
         self.clock = RealClock()
         self._script = script.absolute()
@@ -84,7 +97,9 @@ class LocalBackend:
         self._job = JobDir(job.path.absolute())
         self._extra_args = dict(extra_args or {})
         self._calling = calling or Calling()
-        self._environment = script_environment(os.environ, environment or {})
+        environment = script_environment(os.environ, environment or {})
+        self._environment = {**environment, **thread_share(environment, cpus(), num_workers)}
+        self._gpus = gpus or GpuRotation([], 0)
         self._selector = selectors.DefaultSelector()
         self._orphans = Orphans()
         self._guard = Guard(self._orphans.common_mark)
@@ -101,6 +116,13 @@ class LocalBackend:
         if benchmark.script is None:
             raise UsageError("the back-end local needs a benchmark with a training script")
         passed = {argument: str(place) for argument, place in data.items() if benchmark.data[argument].passed}
+        num_workers = int(read_job(job).settings["num_workers"])
+        gpus = None
+        if not options.no_gpu_rotation:
+            per_trial = 1.0 if options.num_gpus_per_trial is None else options.num_gpus_per_trial
+            gpus = GpuRotation(find_gpus(os.environ), per_trial)
+        for warning in too_many(num_workers, cpus(), gpus.capacity if gpus else None):
+            logger.warning("%s", warning)
         return LocalBackend(
             script=benchmark.script,
             problem=benchmark.problem,
@@ -108,6 +130,8 @@ class LocalBackend:
             extra_args=passed,
             calling=benchmark.calling,
             warm=not options.no_warm_workers,
+            num_workers=num_workers,
+            gpus=gpus,
         )
 
     def start(self, trial: Trial, until: int | None) -> None:
@@ -129,11 +153,13 @@ class LocalBackend:
         try:
             self._guard.open()
             take_in(True)
-            environment = {**self._environment, **self._orphans.mark(trial.trial_id, trial.leg)}
+            own = {**self._gpus.take(trial.trial_id), **self._orphans.mark(trial.trial_id, trial.leg)}
+            environment = {**self._environment, **own}
             leg = launch(
                 trial, folder, lambda: self._starter.spawn(command, folder=folder.path, environment=environment)
             )
         except (OSError, ValueError) as error:
+            self._gpus.give_back(trial.trial_id)
             self._cannot_start(trial, folder, error)
         else:
             self._watch(leg)
@@ -227,6 +253,7 @@ class LocalBackend:
         self._selector.unregister(leg.exit_fd)
         os.close(leg.exit_fd)
         self._guard.forget(leg.process.pid)
+        self._gpus.give_back(leg.trial_id)
         self._orphans.leg_ended(leg.process.pid)
         del self._legs[leg.trial_id]
 

@@ -65,8 +65,9 @@ def test_the_script_cannot_read_what_is_typed_to_the_tuner(backend):
         os.close(reader)
 
 
-@pytest.mark.parametrize("user, expected", [(None, "1"), ("3", "3")])
-def test_one_thread_a_trial_unless_the_user_says_otherwise(backend, monkeypatch, user, expected):
+@pytest.mark.parametrize("user, expected", [(None, "2"), ("3", "3")])
+def test_a_trial_has_its_share_of_the_cpus_unless_the_user_says_otherwise(backend, monkeypatch, user, expected):
+    monkeypatch.setattr(local, "cpus", lambda: 2.5)
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         monkeypatch.delenv(name, raising=False)
     if user:
