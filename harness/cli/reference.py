@@ -1,4 +1,5 @@
-"""`harness reference`: the page of all arguments and the JSON Schema of manifests, from the options models."""
+"""`harness reference`: the page of all arguments and the JSON Schema of manifests, from the options models; beside
+them, in `benchmarks`, a page for each benchmark."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from harness.cli.benchmark_pages import pages
 from harness.jobdir import replacing
 from harness.options import arguments
 from harness.plan.experiment import ExperimentOptions, SweepOptions
@@ -23,9 +25,12 @@ def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    args.folder.mkdir(parents=True, exist_ok=True)
-    for name, text in ((PAGE, page()), (SCHEMA, json.dumps(schema(), indent=2) + "\n")):
-        with replacing(args.folder / name) as file:
+    folder = args.folder.absolute()
+    files = {folder / PAGE: page(), folder / SCHEMA: json.dumps(schema(), indent=2) + "\n"}
+    files |= {folder.with_name("benchmarks") / name: text for name, text in pages().items()}
+    for path, text in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as file:
             file.write(text.encode())
     return 0
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from harness.cli.benchmark_pages import pages
 from harness.cli.reference import PAGE, SCHEMA, page, schema
 from harness.manifest.render import render
 from harness.manifest.yaml import parse_mapping
@@ -18,6 +19,11 @@ def test_the_reference_is_fresh():
     folder = ROOT / "docs" / "reference"
     assert (folder / PAGE).read_text() == page(), "run `harness reference`"
     assert json.loads((folder / SCHEMA).read_text()) == schema(), "run `harness reference`"
+
+
+def test_the_pages_of_benchmarks_are_fresh():
+    folder = ROOT / "docs" / "benchmarks"
+    assert {path.name: path.read_text() for path in folder.iterdir()} == pages(), "run `harness reference`"
 
 
 @pytest.mark.parametrize("path", MANIFESTS, ids=lambda path: path.name)
