@@ -39,6 +39,11 @@ class Guard:
         for group in self._groups:
             self._tell(f"+{group}\n")
 
+    def check(self) -> None:
+        """Start the program anew where somebody ended it. Called about once a second."""
+        if self._program is not None and self._program.poll() is not None:
+            self._replace()
+
     def watch(self, group: int) -> None:
         self._groups.add(group)
         self._tell(f"+{group}\n")
@@ -60,7 +65,11 @@ class Guard:
         assert self._program.stdin is not None
         try:
             self._program.stdin.write(line.encode())
-        except BrokenPipeError:  # somebody ended the program
-            with self._program:
-                self._program = None
-            self.open()
+        except BrokenPipeError:
+            self._replace()
+
+    def _replace(self) -> None:
+        assert self._program is not None
+        with self._program:
+            self._program = None
+        self.open()

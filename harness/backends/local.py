@@ -183,6 +183,7 @@ class LocalBackend:
                 key.data()
             if left == 0.0:
                 break
+        self._guard.check()
         self._orphans.sweep({(leg.trial_id, leg.number): leg.process.pid for leg in self._legs.values()})
         events, self._events = self._events, []
         return events

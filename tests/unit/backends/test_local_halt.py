@@ -100,11 +100,25 @@ def test_a_grandchild_that_holds_the_pipe_does_not_delay_the_exit(backend, tmp_p
 def test_a_grandchild_that_left_the_group_does_not_delay_the_exit_either(backend, tmp_path):
     run = backend("family.py", then="exit", escapes=True)
     run.start(trial(), None)
-    try:
-        report, exited = collect(run)
-    finally:
-        os.kill(child_of(tmp_path), signal.SIGKILL)
+    report, exited = collect(run)
     assert report.metrics["epoch"] == 1 and exited.exit_code == 0
+    run.wait(1.1)  # whoever left its trial is looked for once a second
+    assert gone(child_of(tmp_path))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
+def test_only_what_belongs_to_a_trial_that_is_over_is_swept_up(backend, tmp_path):
+    run = backend("family.py", then="wait", escapes=True)
+    for number in range(2):
+        run.start(trial(number), None)
+    while not all((tmp_path / "job" / str(number) / "child.pid").exists() for number in range(2)):
+        run.wait(0.1)
+    run.halt(trial(0), keep_checkpoint=False)
+    run.wait(1.1)
+    assert gone(child_of(tmp_path, 0))
+    assert psutil.pid_exists(child_of(tmp_path, 1))
+    run.close()
+    assert gone(child_of(tmp_path, 1))
 
 
 LATE_CHILD = """
@@ -162,13 +176,16 @@ DRIVER = """
 import sys
 from pathlib import Path
 from harness.backends.local import LocalBackend
+from harness.benchmark import Calling
 from harness.core.problem import Problem
 from harness.core.space import Space
 from harness.core.trial import Trial
 from harness.jobdir import JobDir
 
-script, job = map(Path, sys.argv[1:])
-run = LocalBackend(script=script, problem=Problem(Space({"then": "wait"}), "acc"), job=JobDir(job))
+script, job = map(Path, sys.argv[1:3])
+space = Space({"then": "wait", "escapes": sys.argv[3]})
+calling = Calling(preload=("harness.reporter",) if sys.argv[4] == "warm" else ())
+run = LocalBackend(script=script, problem=Problem(space, "acc"), job=JobDir(job), calling=calling)
 for number in range(2):
     run.start(Trial(number, {}), None)
 reports = []
@@ -179,18 +196,32 @@ run.wait(60)
 """
 
 
-def test_trials_do_not_outlive_a_tuner_that_is_killed(tmp_path):
+@pytest.mark.parametrize("escapes, how", [("False", "plain"), ("True", "plain"), ("False", "warm"), ("True", "warm")])
+def test_trials_do_not_outlive_a_tuner_that_is_killed(tmp_path, escapes, how):
     driver = subprocess.Popen(
-        [sys.executable, "-c", DRIVER, SCRIPTS / "family.py", tmp_path / "job"],
+        [sys.executable, "-c", DRIVER, SCRIPTS / "family.py", tmp_path / "job", escapes, how],
         stdout=subprocess.PIPE,
         start_new_session=True,
     )
     with driver:
         assert driver.stdout.readline() == b"ready\n"
         family = psutil.Process(driver.pid).children(recursive=True)
-        assert len(family) == 5  # two trials, a child of each, the guard
+        assert len(family) == (6 if how == "warm" else 5)  # two trials, a child of each, the guard, the fork server
         os.killpg(driver.pid, signal.SIGKILL)
     assert all(gone(process.pid) for process in family)
+
+
+def test_a_guard_that_was_killed_is_replaced_unasked():
+    guard = Guard("NO_MARK=1")
+    guard.open()
+    (before,) = psutil.Process().children()
+    before.kill()
+    while before.status() != psutil.STATUS_ZOMBIE:
+        pass
+    guard.check()
+    (after,) = psutil.Process().children()
+    assert after != before
+    guard.close()
 
 
 def test_a_guard_that_was_killed_is_replaced():
