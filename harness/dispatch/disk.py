@@ -55,7 +55,9 @@ class DiskBudget:
 
     def exceeded(self) -> str | None:
         """Why no further experiment may be started, None where one may."""
-        free = shutil.disk_usage(self._sweep.root).free
+        root = self._sweep.root.absolute()
+        existing = next(path for path in (root, *root.parents) if path.exists())
+        free = shutil.disk_usage(existing).free
         if free < RESERVE_BYTES:
             return f"the disk of {self._sweep.root} is full: {free / 1e6:.0f} MB are left"
         if self._limit is None:
