@@ -13,7 +13,7 @@ import numpy as np
 from scipy.linalg import blas
 
 from harness.gp.kernels import Kernel, correlations
-from harness.gp.linalg import Array, cholesky, inverse, log_determinant, solve
+from harness.gp.linalg import Array, cholesky, inverse, log_determinant, solve, solve_small
 
 NOISE_FLOOR = 1e-9
 
@@ -68,10 +68,14 @@ def profile(factor: Array, y: Array, basis: Array, prior: Prior) -> Profile:
 
     `log_term` is (n/2 + a) log(Q + 2b), what remains of the density's dependence on the residual's norm Q.
     """
-    solved = solve(factor, np.column_stack((y, basis)))
-    normal = basis.T @ solved[:, 1:] + np.diag(prior.beta_precision)
-    right = basis.T @ solved[:, 0] + prior.beta_precision * prior.beta_mean
-    beta = np.linalg.solve(normal, right)
+    both = np.empty((len(y), basis.shape[1] + 1), order="F")
+    both[:, 0], both[:, 1:] = y, basis
+    solved = solve(factor, both)
+    normal = basis.T @ solved
+    right = normal[:, 0] + prior.beta_precision * prior.beta_mean
+    normal = normal[:, 1:]
+    normal[np.diag_indices_from(normal)] += prior.beta_precision
+    beta = solve_small(normal, right)
     alpha = solved[:, 0] - solved[:, 1:] @ beta
     offset = beta - prior.beta_mean
     q = max(0.0, float((y - basis @ beta) @ alpha + offset @ (prior.beta_precision * offset)))

@@ -45,6 +45,12 @@ def solve(factor: Array, right: Array) -> Array:
     return np.asarray(solution)
 
 
+def solve_small(matrix: Array, right: Array) -> Array:
+    """Solution (p,) for a symmetric positive definite (p, p) matrix, of which numpy's would be mostly overhead."""
+    _, solution, info = lapack.dposv(matrix, right, lower=1)
+    return np.asarray(solution) if info == 0 else np.linalg.solve(matrix, right)
+
+
 def inverse(factor: Array) -> Array:
     """Lower triangle of (L L^T)^-1. The factor is overwritten."""
     result, _ = lapack.dpotri(factor, lower=1, overwrite_c=1)

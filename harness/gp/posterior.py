@@ -92,7 +92,8 @@ class Posterior:
     def _copy(self) -> Posterior:
         own = object.__new__(Posterior)
         own.__dict__.update(self.__dict__)
-        own.__dict__.pop("_augmented", None)
+        for derived in ("_augmented", "_norms"):
+            own.__dict__.pop(derived, None)
         return own
 
     def moments(self, X: Array, gradients: bool = False) -> Moments:
@@ -105,7 +106,7 @@ class Posterior:
         block = max(8, SMALL // len(self._Z))
         for start in range(0, len(Z), block):
             rows = slice(start, start + block)
-            k, _ = self._kernel(squared_distances(Z[rows], self._Z))
+            k, _ = self._kernel(self._distances(Z[rows]))
             mean[rows] = k @ self._alpha
             var[rows] = self._variance(k, k @ self._inverse_factor.T)
         empty = np.empty((0, Z.shape[1]))
@@ -113,7 +114,7 @@ class Posterior:
 
     def _with_gradients(self, Z: Array) -> Moments:
         m, d = Z.shape
-        k, S = self._kernel(squared_distances(Z, self._Z))
+        k, S = self._kernel(self._distances(Z))
         projected = k @ self._inverse_factor.T
         pulls = projected @ self._inverse_factor
         if self._reference is not None:
@@ -122,13 +123,27 @@ class Posterior:
         np.multiply(S, self._alpha, out=weights[:m])
         np.multiply(S, pulls, out=weights[m:])
         pulled = weights @ self._augmented
-        steps = -2.0 * self._scales * (np.vstack((Z, Z)) * pulled[:, d:] - pulled[:, :d])
+        steps = np.concatenate((Z, Z))
+        steps *= pulled[:, d:]
+        steps -= pulled[:, :d]
+        steps *= -2.0 * self._scales
         mean, var = k @ self._alpha, self._variance(k, projected)
         return Moments(mean, var, steps[:m], (-2.0 * self.s2) * steps[m:])
+
+    def _distances(self, Z: Array) -> Array:
+        """`squared_distances` to the data's rows."""
+        distance = (-2.0 * Z) @ self._Z.T
+        distance += (Z * Z).sum(axis=1)[:, None]
+        distance += self._norms
+        return np.asarray(np.maximum(distance, 0.0, out=distance))
 
     @cached_property
     def _augmented(self) -> Array:
         return np.column_stack((self._Z, np.ones(len(self._Z))))
+
+    @cached_property
+    def _norms(self) -> Array:
+        return np.asarray((self._Z * self._Z).sum(axis=1))
 
     def _variance(self, k: Array, projected: Array) -> Array:
         left = 1.0 - np.einsum("ij,ij->i", projected, projected)

@@ -88,14 +88,14 @@ class Surrogate:
             hurry: asked whether fits should be skipped.
         """
         rows = [self._rows(level, table) for level, table in enumerate(self.observations.tables) if len(table)]
-        used = [self._limit.apply(level) for level in rows]
+        level = min(choose([len(each) for each in rows]), len(rows) - 1)
+        used = [self._limit.apply(each) for each in rows[: level + 1]]
         posteriors = [
             fitter.posterior(everything, kept, rows[0].y, hurry)[0]
             for fitter, everything, kept in zip(self._fitters, rows, used, strict=False)
         ]
-        level = min(choose([len(each) for each in rows]), len(posteriors) - 1)
-        waiting = self._pending_rows(history, len(posteriors))
-        chain = Chain(posteriors[: level + 1]).extended(waiting[: level + 1])
+        waiting = self._pending_rows(history, level + 1)
+        chain = Chain(posteriors).extended(waiting)
         order = np.argsort(clean(used[level].y), kind="stable")
         return self._improvement(chain, level, posteriors[level].fitted, waiting[level], used[level].X[order[:3]])
 

@@ -2,7 +2,15 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from harness.gp.linalg import cholesky_of, extend_inverse_factor, inverse, inverse_factor, log_determinant, solve
+from harness.gp.linalg import (
+    cholesky_of,
+    extend_inverse_factor,
+    inverse,
+    inverse_factor,
+    log_determinant,
+    solve,
+    solve_small,
+)
 from harness.gp.threads import single_thread
 
 
@@ -20,6 +28,7 @@ def test_lapack_calls_equal_numpy(n: int) -> None:
     np.testing.assert_allclose(np.tril(inverse(L.copy(order="F"))), np.tril(np.linalg.inv(K)), atol=1e-10)
     np.testing.assert_allclose(inverse_factor(L.copy(order="F")), np.linalg.inv(np.linalg.cholesky(K)), atol=1e-10)
     np.testing.assert_allclose(solve(L, np.eye(n)), np.linalg.inv(K), atol=1e-10)
+    np.testing.assert_allclose(solve_small(K, K @ np.ones(n)), np.ones(n), atol=1e-10)
     assert log_determinant(L) == pytest.approx(np.linalg.slogdet(K)[1])
 
 
