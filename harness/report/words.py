@@ -42,18 +42,22 @@ def verdict(study: Study, pairings: Sequence[Pairing]) -> Verdict:
 def _headline(study: Study, comparisons: Sequence[Comparison]) -> str:
     if not any(one.decided for one in comparisons):
         pairs = {one.pairs for one in comparisons}
-        count = f"{min(pairs)}" if len(pairs) == 1 else f"{min(pairs)} to {max(pairs)}"
+        fewest = f"{min(pairs)} to " if len(pairs) > 1 else ""
         what = "the two methods" if len(study.methods) == 2 else f"the {len(study.methods)} methods"
-        return f"No difference between {what} is established with {count} paired runs{_lead(study)}."
+        runs = f"{fewest}{_count(max(pairs), 'paired run')}"
+        return f"No difference between {what} is established with {runs}{_lead(study)}."
     if len(study.methods) == 2:
         best, other = study.methods
         return f"{_record(best, other, comparisons)}."
-    best = study.methods[0]
-    records = [_record(best, other, comparisons) for other in study.methods[1:] if _between(best, other, comparisons)]
-    if not records:  # everything was compared with another method only
-        return f"{'; '.join(_record(one.first, one.second, [one]) for one in comparisons if one.decided)}."
-    shared = f"{best} "
-    return "; ".join([records[0], *(record.removeprefix(shared) for record in records[1:])]) + "."
+    best, *others = study.methods
+    common = {one.first for one in comparisons} | {one.second for one in comparisons}
+    for one in comparisons:
+        common &= {one.first, one.second}
+    if common:  # all were compared with one method only
+        (against,) = common
+        return "; ".join(_record(method, against, comparisons) for method in study.methods if method != against) + "."
+    records = [_record(best, other, comparisons) for other in others if _between(best, other, comparisons)]
+    return "; ".join([*records[:1], *(record.removeprefix(f"{best} ") for record in records[1:])]) + "."
 
 
 def _lead(study: Study) -> str:

@@ -1,0 +1,143 @@
+"""From folders to the page's answer."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+from harness.__main__ import main
+from harness.core.seeds import rng
+from harness.report.page import Options, page
+from harness.report.pairs import pairings
+from harness.report.ranks import friedman, normalised_regret, ranks_over_time
+from harness.report.study import study
+from harness.report.trace import trace
+from harness.report.words import verdict
+from harness.results.load import find
+from harness.results.rows import read_rows
+from tests.fakes.experiments import study_of, written, written_rows
+
+
+def answer(root, against=None):
+    found = study(*find([root]))
+    return verdict(found, pairings(found, against))
+
+
+def noise(runs, role="noise", scale=0.1):
+    return rng(1, role).normal(0, scale, runs)
+
+
+def test_what_is_established_is_the_headline(root):
+    for index, benchmark in enumerate(("alpha", "beta", "gamma")):
+        base = noise(12, benchmark)
+        gain = 0.0 if index == 2 else 0.5
+        study_of(root, {"RS": base, "ASHA": base - gain + noise(12, f"own {index}", 0.2)}, benchmark)
+    found = answer(root)
+    assert found.headline == "ASHA beats RS on 2 of 3 benchmarks."
+    assert any(re.match(r"1 comparison (undecided|will not be)", sentence) for sentence in found.details)
+
+
+def test_what_cannot_be_concluded_is_said(root):
+    study_of(root, {"RS": np.arange(5.0) + 1, "ASHA": np.arange(5.0)})
+    found = answer(root)
+    assert (
+        found.headline
+        == "No difference between the two methods is established with 5 paired runs; ASHA has the best median."
+    )
+    assert found.details[0] == "5 pairs: no test at 5 % can succeed; 6 run ids are the least."
+
+
+def test_a_single_method_and_an_unfinished_study(root):
+    written(root, "RS-0", [1])
+    assert answer(root).headline == "RS is the only method here: there is nothing to compare it with."
+    folder = written(root, "late-1", [1], method="ASHA")
+    (folder / "status.json").write_text('{"state": "running"}')
+    found = study(*find([root]))
+    assert [(one.name, one.state) for one in found.unfinished] == [("late-1", "running")]
+    assert "Experiments left out of the comparison: 1 running; their run ids have no pair." in answer(root).details
+
+
+def test_runs_without_a_common_seed_are_not_compared(root):
+    written(root, "a-0", [1], method="RS", run_id=0)
+    written(root, "b-1", [1], method="ASHA", run_id=1)
+    assert answer(root).headline.startswith("Nothing can be compared")
+
+
+def test_the_last_of_two_experiments_of_one_seed_counts(root):
+    written(root, "a-0", [1.0])
+    written(root, "a-1", [0.5], st_tuner_creation_timestamp=1_800_000_000.0)
+    found = study(*find([root]))
+    assert found.superseded == 1
+    assert found.boards[0].finals("RS").tolist() == [0.5]
+
+
+def test_a_trace_knows_incumbent_resource_levels_and_failures(root):
+    facts = {
+        "metric_names": ["acc"],
+        "metric_mode": "max",
+        "resource_attr": "epoch",
+        "elapsed_time_attr": "took",
+        "st_tuner_creation_timestamp": 1.0,
+    }
+    rows = [
+        "trial_id,acc,epoch,took,st_tuner_time,st_decision,st_status,st_worker_cost,st_failure,st_log_tail",
+        "0,0.5,1,2,2,CONTINUE,InProgress,0.1,,",
+        "1,0.7,1,3,3,PAUSE,Paused,0.2,,",
+        "0,0.6,3,6,6,STOP,Stopped,0.3,,",
+        "1,0.9,2,5,9,CONTINUE,Completed,0.5,,",
+        "2,,,,10,STOP,Failed,,exit code 7,last words",
+    ]
+    written_rows(root / "t-1", facts, rows)
+    ((one,), _) = find([root])
+    found = trace(read_rows(one.folder), one)
+    assert found.loss.tolist() == [-0.5, -0.7, -0.9]
+    assert [found.spent[axis].tolist() for axis in ("time", "trials", "resource")] == [[2, 3, 9], [1, 2, 2], [1, 2, 5]]
+    assert found.total == {"time": 10, "trials": 3, "resource": 5}
+    assert (dict(found.reached), set(found.decided)) == ({3: 1, 2: 1}, {1, 3})
+    assert (found.failed, found.failures[0].reason, found.cost) == (1, "exit code 7", pytest.approx(0.8))
+    assert found.at("time", np.array([0.0, 2.0, 8.9, 9.0])).tolist() == [np.inf, -0.5, -0.7, -0.9]
+    assert (found.reach(-0.65), found.reach(-0.95)) == (3, np.inf)
+
+
+def test_ranks_regret_and_friedman_over_benchmarks(root):
+    for benchmark in ("a", "b", "c"):
+        study_of(root, {"X": [0.0, 0.0], "Y": [1.0, 1.0], "Z": [2.0, 2.0]}, benchmark)
+    found = study(*find([root]))
+    assert list(found.methods) == ["X", "Y", "Z"]
+    fractions = np.array([1 / 3, 1.0])
+    assert ranks_over_time(found.boards[0], ["X", "Y", "Z"], fractions).tolist() == [[1, 1], [2, 2], [3, 3]]
+    assert normalised_regret(found.boards[0], "X", fractions)[0].tolist() == pytest.approx([2 / 3, 0])
+    result = friedman(found)
+    assert (list(result.ranks), result.statistic) == ([1, 2, 3], pytest.approx(6.0))
+    assert result.p_value == pytest.approx(np.exp(-3))
+
+
+def test_the_page_escapes_what_experiments_are_called(root):
+    evil = "</script><img src=x onerror=alert(1)>"
+    study_of(root, {evil: [1.0, 2.0], "RS": [1.5, 2.5]})
+    text = page(study(*find([root])), Options(title=evil))
+    assert "<img src=x" not in text
+    assert "&lt;img src=x" in text
+
+
+def test_report_options_and_faults(root, tmp_path, capsys):
+    study_of(root, {"RS": np.arange(7.0) + 1, "ASHA": np.arange(7.0), "BO": np.arange(7.0) + 0.5})
+    output = tmp_path / "r.html"
+    assert main(["report", str(root), "--against", "RS", "--centre", "iqm", "--output", str(output)]) == 0
+    text = output.read_text()
+    assert "ASHA beats RS on made; BO beats RS on made." in text
+    assert "interquartile mean of 7 runs" in text
+    assert main(["report", str(root), "--against", "XY"]) == 2
+    assert "--against XY: the methods here are" in capsys.readouterr().err
+    assert main(["report", "nothing"]) == 2
+    assert "is no folder, and no sweep or experiment" in capsys.readouterr().err
+
+
+def test_packages_that_are_missing_are_named(root, monkeypatch, capsys):
+    written(root, "a-1", [1])
+    monkeypatch.setattr("harness.cli.needs.importlib.util.find_spec", lambda name: None)
+    assert main(["report", str(root)]) == 3
+    told = capsys.readouterr().err
+    assert "plotly, pyarrow, scipy, statsmodels" in told and "hpo-harness[report]" in told
