@@ -179,7 +179,10 @@ def _script(options: ScriptOptions) -> Path:
     except OSError as error:
         raise UsageError(f"entry_point = {script}: cannot read {error.filename}: {error.strerror}") from None
     if options.script_digest != present:
-        raise UsageError(f"{script}: its folder's files are not those that this experiment was planned with")
+        raise UsageError(
+            f"{script}: its folder's files are not those that this experiment was planned with (what a script writes "
+            "belongs into its working directory, which is the trial's folder)"
+        )
     return script
 
 

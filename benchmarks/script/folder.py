@@ -11,25 +11,35 @@ from pathlib import Path
 
 from harness.blackbox.files import digest
 from harness.errors import UsageError
+from harness.jobdir import JobDir
 
 MAX_FILES = 2000
 # Larger files are data: they count by name and size, so that planning does not read gigabytes.
 MAX_HASHED_BYTES = 10_000_000
+JOB_FILE = JobDir(Path()).job.name
 _MANIFEST = re.compile(rb"^(benchmark_name|benchmarks):", re.MULTILINE)
 _CHECKPOINTING = re.compile(r"\bst_checkpoint_dir\b|\badd_checkpointing_to_argparse\b")
 
 
 def code_files(folder: Path) -> Iterator[Path]:
-    """Files of the folder in a fixed order, without hidden ones, bytecode, texts (*.md), tests and manifests.
+    """Files of the folder in a fixed order, without hidden ones, bytecode, texts (*.md), tests, manifests and results.
 
     UsageError where there are more than MAX_FILES.
     """
     count = 0
     for place, folders, names in os.walk(folder):
+        if JOB_FILE in names:  # the results of an experiment, where they are kept beside the script
+            folders.clear()
+            continue
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "__pycache__")
         for name in sorted(names):
             path = Path(place, name)
-            if name.startswith((".", "test_")) or path.suffix in (".pyc", ".md") or not path.is_file() or _is_manifest(path):
+            if (
+                name.startswith((".", "test_"))
+                or path.suffix in (".pyc", ".md")
+                or not path.is_file()
+                or _is_manifest(path)
+            ):
                 continue
             count += 1
             if count > MAX_FILES:

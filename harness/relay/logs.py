@@ -104,7 +104,8 @@ class Log:
                 continue
             self._stamps[path] = stamp
             rows = self._rows(path)
-            found += self._found(rows, self._seen.get(path, 0))
+            seen = self._seen.get(path, 0)
+            found += self._found(rows, seen if seen <= len(rows) else 0)  # begun anew
             self._seen[path] = len(rows)
         return found
 

@@ -78,7 +78,7 @@ def test_a_pattern_that_never_matches_fails_the_trial_with_its_reason(folder, ro
 def test_the_same_manifest_here_and_in_containers(folder, root):
     manifest = folder / "sweep.yaml"
     given = {**SETTINGS, "entry_point": str(folder / "third_party.py"), "config_space": str(folder / "space.yaml")}
-    lines = [f"{name}: {value if isinstance(value, int) else repr(value)}" for name, value in given.items()]
+    lines = [f"{name}: '{value}'" for name, value in given.items()]
     manifest.write_text("\n".join([*lines, "scheduler: hyperband_stopping", "random_seed_offset: 5", ""]))
     first = []
     for runtime in ("process", "docker"):

@@ -6,7 +6,9 @@ after each epoch, and (where trials are to be paused and resumed) a checkpoint b
 
 import argparse
 import zlib
+from collections.abc import Mapping
 from pydoc_data.topics import topics
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +24,7 @@ TOPICS = ("debugger", "formatstrings", "specialnames", "types")
 BUCKETS = 2000
 
 
-def load():
+def load() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Word counts [n, BUCKETS], scaled to length 1, and topics [n]; every fourth paragraph is for validation."""
     blocks = [(block, TOPICS.index(name)) for name in TOPICS for block in topics[name].split("\n\n")]
     counts = np.zeros((len(blocks), BUCKETS))
@@ -35,7 +37,7 @@ def load():
     return counts[~held_out], labels[~held_out], counts[held_out], labels[held_out]
 
 
-def train_epoch(weights, x, y, config, epoch):
+def train_epoch(weights: np.ndarray, x: np.ndarray, y: np.ndarray, config: Mapping[str, Any], epoch: int) -> np.ndarray:
     order = np.random.default_rng(epoch).permutation(len(y))
     for start in range(0, len(y), config["batch_size"]):
         rows = order[start : start + config["batch_size"]]
@@ -48,7 +50,7 @@ def train_epoch(weights, x, y, config, epoch):
     return weights
 
 
-def main():
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--learning_rate", type=float, required=True)
     parser.add_argument("--weight_decay", type=float, required=True)
@@ -57,7 +59,7 @@ def main():
     add_checkpointing_to_argparse(parser)
     config = vars(parser.parse_args())
     x, y, x_validation, y_validation = load()
-    state = {"weights": np.zeros((BUCKETS, len(TOPICS))).tolist()}
+    state: dict[str, Any] = {"weights": np.zeros((BUCKETS, len(TOPICS))).tolist()}
     load_model, save_model = json_load_save_functions(state)
     resume_from = resume_from_checkpointed_model(config, load_model)
     weights = np.array(state["weights"])

@@ -78,6 +78,8 @@ def test_the_level_comes_from_the_plan_or_from_the_spaces_constant(folder):
         ("__pycache__/train.pyc", "", False),
         ("notes.md", "", False),
         ("test_train.py", "", False),
+        ("results/x-2026/job.json", "{}", False),
+        ("results/notes.txt", "", True),
     ],
 )
 def test_the_job_id_rests_on_the_scripts_files(folder, tmp_path, name, text, changes):
@@ -85,7 +87,7 @@ def test_the_job_id_rests_on_the_scripts_files(folder, tmp_path, name, text, cha
     moved = folder.rename(tmp_path / "elsewhere")
     assert job_id(moved) == before
     path = moved / name
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
     assert (job_id(moved) != before) is changes
     assert job_id(moved, mode="max") != before

@@ -139,6 +139,18 @@ def test_rows_of_an_earlier_leg_and_torn_ones_are_not_reported(tmp_path):
     assert levels(relay(tmp_path, TORN, log="csv:m.csv")[0]) == [(2, 0.2), (3, 0.3)]
 
 
+def test_a_log_that_is_begun_anew_is_read_from_its_start(tmp_path):
+    (tmp_path / "m.csv").write_text("epoch,acc\n1,0.1\n2,0.2\n3,0.3\n4,0.4\n")
+    anew = """
+import time
+for last in range(1, 6):
+    rows = "".join(f"{e},0.{e}\\n" for e in range(1, last + 1))
+    open("m.csv", "w").write("epoch,acc\\n" + rows)
+    time.sleep(0.5)
+"""
+    assert levels(relay(tmp_path, anew, log="csv:m.csv", known=3)[0]) == [(4, 0.4), (5, 0.5)]
+
+
 def test_tensorboards_scalars(tmp_path):
     pytest.importorskip("tensorboard")
     code = """
