@@ -83,7 +83,8 @@ def _cell(records: Sequence[Record], cell: Cell, value: Callable[[Record, int], 
         for row, those in zip(rows, (runs[name] for name in TOOLS if name in runs), strict=True):
             row.append(number(spread([run["recommended"][str(MARKS[1])]["observed"] for run in those]).middle))
     title = f"#### {cell[0]}, " + ("sequential" if cell[1] == 1 else f"{cell[1]} workers, out of order")
-    return "\n".join([title + "\n", table(head, rows), *_verdicts(runs, value)]) + "\n"
+    lines = [*_verdicts(runs, value), *_failures(records, cell)]
+    return "\n".join([title + "\n", table(head, rows), *lines]) + "\n"
 
 
 def _row(name: str, runs: Sequence[Record], value: Callable[[Record, int], float], stuck: bool) -> list[str]:
@@ -94,6 +95,11 @@ def _row(name: str, runs: Sequence[Record], value: Callable[[Record, int], float
     if stuck:
         cells.append(f"{100 * share_above(late, STUCK):.0f} %")
     return [*cells, str(end.count)]
+
+
+def _failures(records: Sequence[Record], cell: Cell) -> list[str]:
+    broken = [one for one in records if "fault" in one and (one["cell"]["problem"], one["cell"]["workers"]) == cell]
+    return [f"- {TOOLS[one['tool']].label} failed, seed {one['seed']}: {one['fault']}" for one in broken]
 
 
 def _verdicts(runs: Runs, value: Callable[[Record, int], float]) -> list[str]:

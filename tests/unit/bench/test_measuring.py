@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bench.parts.regret import EVALUATIONS, play
@@ -102,6 +103,17 @@ def test_a_tool_that_fails_or_hangs_is_reported():
         worker.call("new")
         with pytest.raises(WorkerFault, match="no answer within 5 s"):
             worker.call("wait")
+
+
+def test_a_tool_ends_with_its_campaign():
+    code = "import sys; from pathlib import Path; from bench.worker import Worker\n"
+    code += "worker = Worker(Path(sys.executable), 'threading:Event'); worker.call('new')\n"
+    code += "print(worker._process.pid, flush=True); worker.call('wait')"
+    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True) as campaign:
+        tool = psutil.Process(int(campaign.stdout.readline()))
+        campaign.kill()
+    _, alive = psutil.wait_procs([tool], timeout=20)
+    assert not alive
 
 
 def test_what_runs_in_the_tools_environments_needs_none_of_ours():
