@@ -1,5 +1,7 @@
 """MOBSTER's models and the data they see."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -113,6 +115,38 @@ def test_which_reports_are_data() -> None:
     assert read(history, "all") == [(0, 1.0, 0.5), (0, 2.0, 0.4), (1, 1.0, 0.6), (0, 4.0, 0.3), (1, 2.0, 0.55)]
     history.end(1, Status.FAILED)
     assert [(trial, at) for trial, at, loss in read(history, "all") if np.isnan(loss)] == [(1, 3.0)]
+
+
+def test_very_long_curves_are_seen_at_a_hundred_levels() -> None:
+    history = History(PROBLEM)
+    trial = begin(history, MIXED.midpoint())
+    for epoch in range(1, 1001):
+        history.report(trial.trial_id, {"loss": 1 / epoch, "epoch": epoch}, at=0.0)
+    seen = [int(resource) for _, resource, _ in read(history, "all", (1, 10, 999))]
+    assert len(seen) <= 103 and {1, 2, 10, 999} <= set(seen)
+
+
+ODD = {
+    "constant": lambda index, epoch: 0.5,
+    "huge": lambda index, epoch: 1e30 if index == 3 else index / 10 + 1 / epoch,
+    "all but one NaN": lambda index, epoch: 0.1 if (index, epoch) == (2, 1) else math.nan,
+    "infinite": lambda index, epoch: -math.inf if index == 5 else math.inf if index == 6 else 1 / epoch,
+    "tiny": lambda index, epoch: 1e-300 * index,
+}
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("model", ["issm", "expdecay", "all", "rungs and last", "independent", "exp-decay-combined"])
+def test_odd_values_are_survived(model: str, odd: str) -> None:
+    history, generator = History(PROBLEM), np.random.default_rng(0)
+    for index in range(14):
+        trial = begin(history, {**MIXED.midpoint(), "act": "gelu"} if index < 4 else MIXED.sample(generator))
+        for epoch in range(1, 2 + index % 4):
+            history.report(trial.trial_id, {"loss": ODD[odd](index, epoch), "epoch": epoch}, at=0.0)
+        if index < 12:
+            history.end(trial.trial_id, Status.FAILED if index % 5 == 4 else Status.STOPPED)
+    config = searcher(**MODELS[model]).suggest(history, trial_id=14, resource=1)
+    assert all(domain.contains(config[name]) for name, domain in MIXED.hyperparameters.items())
 
 
 def reports(trials: int, length: int) -> Reports:
