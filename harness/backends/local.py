@@ -59,6 +59,12 @@ class LocalOptions(Options):
         listable=False,
         identity=False,
     )
+    keep_checkpoints: bool = arg(
+        False,
+        "keep the checkpoints of trials that completed, or are paused at the end, instead of removing them",
+        listable=False,
+        identity=False,
+    )
     no_gpu_rotation: bool = arg(False, "let every trial see all GPUs", listable=False, identity=False)
     num_gpus_per_trial: float | None = arg(
         None, "GPUs of a trial, a fraction for trials that share one [1, where there are GPUs]", ge=0

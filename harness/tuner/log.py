@@ -42,7 +42,7 @@ class LogListener:
         logger.debug("trial %d reported %s: %s", trial.trial_id, dict(result.metrics), decision.action)
 
     def retried(self, trial: Trial, at: float, reason: str, exit_code: int, tail: str) -> None:
-        logger.warning("trial %d ended with %s; it is run again from its last checkpoint", trial.trial_id, reason)
+        logger.warning("trial %d ended with %s; it runs again from its last checkpoint", trial.trial_id, reason)
 
     def ended(self, trial: Trial, at: float, reason: str, exit_code: int | None, tail: str) -> None:
         self._news = True

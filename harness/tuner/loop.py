@@ -14,10 +14,12 @@ from typing import Protocol
 from harness.core.clock import Clock, RealClock
 from harness.core.decisions import Action, Decision, Done, Resume, Start, Wait
 from harness.core.events import Event, Exited, Reported
+from harness.core.failures import Failure
 from harness.core.history import History
 from harness.core.problem import MissingMetric
 from harness.core.protocols import Backend, Scheduler, Searcher
 from harness.core.trial import Result, Status, Trial
+from harness.errors import EnvironmentFault
 from harness.tuner.recovery import Recovery, Verdict
 from harness.tuner.stopping import StoppingCriterion
 
@@ -50,6 +52,7 @@ class Tuner:
 
     Args:
         interruption: why to end from outside, None while there is no reason; asked at every turn.
+        keep_checkpoints: leave those of completed trials, and of paused ones at the end, where they are.
         caps_starts: never start more trials than `num_trials` asks for; right where every trial runs to its end.
     """
 
@@ -65,6 +68,7 @@ class Tuner:
         listeners: Sequence[Listener] = (),
         interruption: Callable[[], str | None] = lambda: None,
         caps_starts: bool = False,
+        keep_checkpoints: bool = False,
     ) -> None:
         self._history = history
         self._scheduler = scheduler
@@ -74,6 +78,7 @@ class Tuner:
         self._num_workers = num_workers
         self._listeners = listeners
         self._caps_starts = caps_starts
+        self._keep_checkpoints = keep_checkpoints
         self._interruption = interruption
         self._recovery = Recovery(history)
         # Those who watch live in real time, whatever the clock of the trials.
@@ -94,6 +99,8 @@ class Tuner:
                     self._backend.halt(trial, keep_checkpoint=True)
             else:
                 self._stop_running(outcome.reason)
+                for trial in self._history.paused():  # nobody will promote them any more
+                    self._backend.halt(trial, keep_checkpoint=self._keep_checkpoints)
             if self._history.results and self._history.best() is None:
                 worthless = f"no trial reported a finite {self._history.problem.metric}"
                 return Outcome(outcome.state, f"{outcome.reason}; {worthless}")
@@ -103,6 +110,9 @@ class Tuner:
 
     def _go_on(self, undone: Mapping[int, Decision]) -> None:
         """Bring the trials of a replayed history to where they were."""
+        for trial in self._history.trials.values():
+            if trial.status in (Status.COMPLETED, Status.FAILED, Status.STOPPED) and not self._keeps(trial):
+                self._backend.halt(trial, keep_checkpoint=False)
         for trial in self._history.paused():
             self._recovery.suspect(trial)
         for trial in self._history.running():
@@ -235,8 +245,9 @@ class Tuner:
             self._backend.halt(trial, keep_checkpoint=True)
             self._end(trial, Status.PAUSED, result.at, decision.reason)
         elif decision.action is Action.STOP:
-            self._backend.halt(trial, keep_checkpoint=False)
-            self._end(trial, self._stop_status(result), result.at, decision.reason)
+            status = self._stop_status(result)
+            self._backend.halt(trial, keep_checkpoint=self._keep_checkpoints and status is Status.COMPLETED)
+            self._end(trial, status, result.at, decision.reason)
 
     def _stop_status(self, result: Result) -> Status:
         """A trial that is stopped at the highest resource level has completed."""
@@ -248,9 +259,12 @@ class Tuner:
         if event.exit_code != 0:
             cause = f"signal {-event.exit_code}" if event.exit_code < 0 else f"exit code {event.exit_code}"
             cause = f"{cause} ({event.failure})"
+            if event.failure is Failure.DISK:
+                self._retried(trial, event, cause)
+                # No other trial would fare better, and this one goes on with the experiment once there is room.
+                raise EnvironmentFault(f"trial {trial.trial_id}: {event.tail.splitlines()[-1]}", hint="make room")
             if self._recovery.may_retry(trial, event):
-                for listener in self._listeners:
-                    listener.retried(trial, event.at, cause, event.exit_code, event.tail)
+                self._retried(trial, event, cause)
                 self._backend.start(trial, trial.until)
             else:
                 self._end(trial, Status.FAILED, event.at, cause, event)
@@ -262,10 +276,20 @@ class Tuner:
         else:
             self._end(trial, Status.COMPLETED, event.at, "", event)
 
+    def _retried(self, trial: Trial, event: Exited, cause: str) -> None:
+        for listener in self._listeners:
+            listener.retried(trial, event.at, cause, event.exit_code, event.tail)
+
     def _end(self, trial: Trial, status: Status, at: float, reason: str, event: Exited | None = None) -> None:
         self._history.end(trial.trial_id, status)
         for listener in self._listeners:
             listener.ended(trial, at, reason, event.exit_code if event else None, event.tail if event else "")
+        if event is not None and not self._keeps(trial):
+            self._backend.halt(trial, keep_checkpoint=False)
+
+    def _keeps(self, trial: Trial) -> bool:
+        """Whether the checkpoint of a trial that is over is worth its room."""
+        return self._keep_checkpoints and trial.status is Status.COMPLETED
 
     def _stop_running(self, reason: str) -> None:
         for trial in self._history.running():

@@ -71,8 +71,10 @@ def _fail(folder: JobDir, error: Exception) -> int:
     if not foreseen:
         traceback.print_exc()
     reason = str(error) if foreseen else f"{type(error).__name__}: {error}"
-    with contextlib.suppress(OSError):  # the disk may be what is lacking
+    try:
         write_end(folder, "stopped" if machine else "failed", reason)
+    except OSError:  # the disk may be what is lacking
+        print(f"error: {reason}", file=sys.stderr)
     return EnvironmentFault.exit_code if machine else EXIT_CODES["failed"]
 
 
@@ -110,6 +112,7 @@ def _run(
         listeners=(recorder, status, log),
         interruption=interruption,
         caps_starts=not experiment.stops_early,
+        keep_checkpoints=getattr(experiment.parts.backend, "keep_checkpoints", False),
     )
     with interruption:
         try:
@@ -123,6 +126,9 @@ def _run(
         finally:
             recorder.close()
     log.say_status(backend.clock.now())
+    kept = [trial_id for trial_id in folder.trial_ids() if folder.trial(trial_id).checkpoints.exists()]
+    if kept:
+        logger.info("checkpoints of %d trials are kept in %s", len(kept), folder.path)
     status.write(outcome.state, outcome.reason, backend.clock.now())
     return outcome
 

@@ -106,10 +106,24 @@ def test_a_checkpoint_ahead_of_the_reports_is_not_trusted(whole, tmp_path):
     assert run_job(folder.path, {}) == 0
     lines = folder.events.read_bytes().splitlines(keepends=True)
     folder.events.write_bytes(b"".join(lines[:2]))  # epoch 1; the checkpoint is of epoch 3
+    folder.trial(0).checkpoints.mkdir()
     (folder.trial(0).checkpoints / "epoch.txt").write_text("2")
     assert run_job(folder.path, {}) == 0
     assert rows(folder).epoch.tolist() == [1, 2, 3]
     assert "it starts anew" in folder.log.read_text()
+
+
+@pytest.mark.parametrize("scheduler, keep, kept", [("fifo", False, 0), ("fifo", True, 2)])
+def test_checkpoints_are_kept_where_that_is_asked_for_only(tmp_path, scheduler, keep, kept):
+    folder = prepare(tmp_path, scheduler=scheduler, num_trials=2, max_resource_level=1, keep_checkpoints=keep)
+    assert run_job(folder.path, {}) == 0
+    assert len(list(folder.path.glob("*/checkpoints"))) == kept
+    assert ("checkpoints of 2 trials are kept" in folder.log.read_text()) == keep
+
+
+def test_no_checkpoint_outlives_a_promotion_experiment(whole):
+    assert "Paused" in whole.events.read_text()
+    assert list(whole.path.glob("*/checkpoints")) == []
 
 
 def test_time_that_was_spent_counts(tmp_path):
