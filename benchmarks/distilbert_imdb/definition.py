@@ -19,8 +19,7 @@ PRETRAINED = "distilbert-base-uncased"
 class DistilbertOptions(TrainingOptions):
     model_path: str | None = arg(
         None,
-        "folder with the pretrained model and its tokenizer, which containers need; without it `transformers` fetches "
-        "them",
+        "folder with the pretrained model and its tokenizer; without it `transformers` fetches them",
         identity=False,
         listable=False,
     )
@@ -57,5 +56,6 @@ def define(options: DistilbertOptions, max_resource_level: int) -> Benchmark:
         script=Path(__file__).with_name("train.py"),
         problem=problem,
         data=data,
+        network=not options.tiny and options.model_path is None,
         calling=Calling(preload=("torch", "transformers", "benchmarks.pytorch")),
     )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from harness.benchmark import DataNeed
+from harness.cli.script_needs import in_image, installed, lacking
 from harness.errors import EnvironmentFault
 from harness.plan.build import Plan
 from harness.plan.job import Job
@@ -50,9 +51,12 @@ def open_runtime(name: str, root: Path, plan: Plan, *, install: bool, say: Say) 
     """
     facts = {"runtime": name, **_revision()}
     if name == "docker":
+        from harness.runtime.bases import ROOT
         from harness.runtime.docker import DockerRuntime
         from harness.runtime.image import ensure_image, image_info
 
+        held = in_image(ROOT)
+        _tell_of_needs(plan, lambda package: package in held, "add its lines to the project's dependencies.txt", say)
         image = ensure_image(say=say)
         info = image_info()
         facts |= {"image": image, "image_id": info.image_id or "", "image_base": info.base}
@@ -60,7 +64,20 @@ def open_runtime(name: str, root: Path, plan: Plan, *, install: bool, say: Say) 
     from harness.runtime.process import ProcessRuntime
 
     ensure_packages(_extras(plan), install=install, say=say)
-    return ProcessRuntime(root), facts
+    _tell_of_needs(plan, installed, "pip install -r it", say)
+    return ProcessRuntime(root, forks=all(plays_tables(job) for job in _distinct(plan))), facts
+
+
+def _tell_of_needs(plan: Plan, held: Callable[[str], bool], remedy: str, say: Say) -> None:
+    """A line for each file beside a training script that names packages which trials will not find."""
+    from harness.tuner.assemble import load_benchmark
+
+    jobs = [job for job in _distinct(plan) if not plays_tables(job)]
+    for script in dict.fromkeys(load_benchmark(job.settings).script for job in jobs):
+        found = lacking(script, held) if script is not None else None
+        if found is not None:
+            file, missing = found
+            say(f"note: {file} names {', '.join(missing)}, which trials will not find here: {remedy}")
 
 
 def _revision() -> dict[str, str]:
