@@ -107,3 +107,29 @@ def test_definitions_need_no_heavy_library():
         f"print([name for name in {heavy} if name in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
+
+
+def test_distilbert_goes_on_from_a_pretrained_model_in_a_folder(run, tmp_path, monkeypatch):
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import DistilBertConfig, DistilBertForSequenceClassification, PreTrainedTokenizerFast
+
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    words = ["[PAD]", "[UNK]", "good", "bad", "film"]
+    tokenizer = Tokenizer(models.WordLevel({word: number for number, word in enumerate(words)}, "[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    model_path, data = tmp_path / "model", tmp_path / "data"
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]").save_pretrained(
+        model_path
+    )
+    config = DistilBertConfig(vocab_size=5, n_layers=1, n_heads=2, dim=16, hidden_dim=32, max_position_embeddings=16)
+    DistilBertForSequenceClassification(config).save_pretrained(model_path)
+    for kind, word in (("pos", "good"), ("neg", "bad")):
+        for number in range(40):
+            path = data / "train" / kind / f"{number}.txt"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(f"{word} film " * (1 + number % 9))
+    values = {**TORCH["distilbert_imdb"], "learning_rate": 1e-2, "max_length": 16, "train_seed": 1}
+    reports = run("distilbert_imdb", {**values, "model_path": model_path, "dataset_path": data}, 4)
+    assert reports[-1] == (4, 1.0)
+    with pytest.raises(SystemExit, match=r"--model_path .*: no pretrained model there"):
+        run("distilbert_imdb", {**values, "model_path": tmp_path / "none", "dataset_path": data}, 1)
