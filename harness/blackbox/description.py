@@ -44,7 +44,7 @@ class Description:
         """Plain data: what the file beside a table holds."""
         fields = {
             "description": self.about or None,
-            "hyperparameters": self.space.spec(),
+            "hyperparameters": {name: domain.spec() for name, domain in self.space.hyperparameters.items()},
             "resource": self.resource,
             "elapsed_time": self.elapsed_time,
             "metrics": dict(self.metrics),

@@ -8,9 +8,11 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 from harness.errors import EnvironmentFault
 from harness.jobdir import JobDir, read_json, write_json
+from harness.runtime.forking import Forked, fork
 from harness.runtime.protocol import JobState, Limits, Request
 
 GRACE_SECONDS = 15.0
@@ -18,11 +20,16 @@ CODE = Path(__file__).resolve().parents[2]
 
 
 class ProcessRuntime:
-    """A job is a process in a session of its own; its folder holds who it is, so that any process can find it."""
+    """A job is a process in a session of its own; its folder holds who it is, so that any process can find it.
 
-    def __init__(self, root: Path) -> None:
+    Args:
+        forks: jobs are forked from this process instead of started anew, for jobs that would do little but import.
+    """
+
+    def __init__(self, root: Path, *, forks: bool = False) -> None:
         self._root = root
-        self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._forks = forks
+        self._children: dict[str, Forked | subprocess.Popen[bytes]] = {}
 
     def request(self, name: str, folder: Path, data: Mapping[str, Path], limits: Limits) -> Request:
         given = [word for argument, place in data.items() for word in ("--data", f"{argument}={place}")]
@@ -32,21 +39,12 @@ class ProcessRuntime:
     def submit(self, request: Request) -> None:
         if self.poll([request.name])[request.name] is JobState.RUNNING:
             return
-        log = open(JobDir(request.folder).log, "ab")  # noqa: SIM115 -- the child keeps it
+        command = [*request.command, "--end_with_parent", str(os.getpid())]
         try:
-            child = subprocess.Popen(
-                [*request.command, "--end_with_parent", str(os.getpid())],
-                env={**os.environ, **request.environment},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                cwd=request.folder,
-            )
+            with open(JobDir(request.folder).log, "ab") as log:
+                child = (fork if self._forks else _spawn)(command, request, log)
         except OSError as error:
             raise EnvironmentFault(f"cannot start {request.name}: {error}") from error
-        finally:
-            log.close()
         self._children[request.name] = child
         write_json(JobDir(request.folder).process, {"pid": child.pid, "created": _created(child.pid)})
 
@@ -80,13 +78,15 @@ class ProcessRuntime:
         except psutil.NoSuchProcess:
             return
         except psutil.TimeoutExpired:
-            # The job's trials lead groups of their own and die with it (parent-death signal).
+            # The job's trials lead groups of their own; their guard ends them.
             os.killpg(pid, signal.SIGKILL)
         if child is not None:
             child.wait()
 
     def collect(self, name: str, folder: Path) -> None:
-        JobDir(folder).process.unlink(missing_ok=True)
+        record = JobDir(folder).process
+        for path in (record, *folder.glob(f".{record.name}.*")):
+            path.unlink(missing_ok=True)
         child = self._children.pop(name, None)
         if child is not None:
             child.wait()
@@ -94,6 +94,18 @@ class ProcessRuntime:
     def close(self) -> None:
         for name in list(self._children):
             self.cancel(name)
+
+
+def _spawn(command: Sequence[str], request: Request, log: IO[bytes]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        command,
+        env={**os.environ, **request.environment},
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        cwd=request.folder,
+    )
 
 
 def _created(pid: int) -> float | None:

@@ -81,7 +81,15 @@ def test_one_seed_gives_equal_bytes_wherever_the_table_lies(tmp_path, table, sch
             ["--table", "curves.parquet", "--backend", "local"],
             "not go with back-end local; it supports: simulated",
         ),
-        (["--benchmark_name", "mlp_fashionmnist"], "simulated does not go with benchmark mlp_fashionmnist.* table"),
+        (["--benchmark_name", "mlp_digits"], "simulated does not go with benchmark mlp_digits, which is not tabulated"),
+        (
+            ["--table", "curves.parquet", "--searcher", "bayesopt_constrained"],
+            r"searcher bayesopt_constrained needs a benchmark that reports a constraint \(constraint_attr\)",
+        ),
+        (
+            ["--table", "curves.parquet", "--constraint_attr", "memory"],
+            "constraint_attr = 'memory': .*curves.yaml knows the metrics loss",
+        ),
         (["--table", "curves.yaml"], "curves.yaml: cannot read the table: no Parquet file"),
         (["--table", "other.parquet"], "other.parquet: no column epoch; the file has: lr, width, seconds, loss"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -186,3 +187,36 @@ def test_trials_draw_among_the_seeds_of_a_configuration(tmp_path):
 
     assert drawn(0) == drawn(0) != drawn(1)
     assert set(drawn(0)) == {0.0, 1.0, 2.0}
+
+
+class Slow:
+    """A searcher that takes its time."""
+
+    def __init__(self, searcher):
+        self.searcher = searcher
+
+    def suggest(self, history, *, trial_id, resource):
+        time.sleep(0.002)
+        return self.searcher.suggest(history, trial_id=trial_id, resource=resource)
+
+
+@pytest.mark.parametrize("counted", [False, True])
+def test_the_time_of_suggestions_counts_only_where_it_is_asked_for(tmp_path, counted):
+    table, problem = read(tmp_path, curves())
+    scheduler, searcher = plugins("fifo", problem, 1)
+    history, starts = History(problem), []
+    log = Log()
+    log.started = lambda trial, at, seconds: starts.append((at, seconds))
+    Tuner(
+        history=history,
+        scheduler=scheduler,
+        searcher=Slow(searcher),
+        backend=SimulatedBackend(table, problem, seed=3, decision_time=counted),
+        stopping=StoppingCriterion(None, 5),
+        num_workers=1,
+        listeners=[log],
+    ).run()
+    lengths = [table.totals()[table.curves(trial.config)[0]] for trial in history.trials.values()]
+    extra = starts[4][0] - sum(lengths[:4])
+    assert extra >= 5 * 0.002 if counted else extra == 0
+    assert all((seconds >= 0.002) == counted for _, seconds in starts[:5])
