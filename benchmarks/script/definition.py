@@ -54,6 +54,8 @@ class ScriptOptions(BenchmarkOptions):
     resource_attr: str | None = arg(None, "reported level of training, e.g. epoch; without it trials report once")
     max_resource_attr: str | None = arg(None, "argument of the script that says how far to train, e.g. epochs")
     elapsed_time_attr: str | None = arg(None, "reported seconds since the start of the trial")
+    cost_attr: str | None = arg(None, "reported cost of the trial since its start; without it the elapsed time")
+    constraint_attr: str | None = arg(None, "reported value that is at most 0 where a configuration is feasible")
     metric_regex: str | None = arg(
         None,
         "for a script that prints its metric: pattern whose first group is the value, or whose named groups are "
@@ -161,6 +163,8 @@ def define(options: ScriptOptions, max_resource_level: int | None) -> Benchmark:
         max_resource=level if options.resource_attr else None,
         max_resource_attr=options.max_resource_attr,
         elapsed_time_attr=options.elapsed_time_attr,
+        cost_attr=options.cost_attr,
+        constraint_attr=options.constraint_attr,
     )
     data = {"entry_point": DataNeed(None, str(script.parent), passed=False)}
     if options.dataset_path is not None:

@@ -50,11 +50,13 @@ class Problem:
         return named if self.elapsed_time_attr is None else {**named, self.elapsed_time_attr: "min"}
 
     def check(self, metrics: Mapping[str, Any]) -> None:
-        """MissingMetric where a report lacks one of `metrics`, or the cost."""
+        """MissingMetric where a report lacks one of `metrics`, the cost or the constraint."""
         for name in self.metrics:
             self._number(metrics, name, "metric")
         if self.cost_attr is not None:
             self._number(metrics, self.cost_attr, "cost attribute")
+        if self.constraint_attr is not None:
+            self._number(metrics, self.constraint_attr, "constraint attribute")
 
     def loss(self, metrics: Mapping[str, Any]) -> float:
         """The metric, to be minimised; NaN stays NaN. MissingMetric where it is absent or no number."""

@@ -224,7 +224,7 @@ class Resolver:
             try:
                 benchmark = found["benchmark_name"].load()(parts["benchmark"].options, level)
                 found["scheduler"].load().levels(parts["scheduler"].options, benchmark.problem)
-                check_needs(found["searcher"], benchmark.problem)
+                check_needs(str(parts["experiment"].settings["searcher"]), found["searcher"], benchmark.problem)
                 complete_points(read_points(points), benchmark.problem.space)
             except UsageError as error:
                 self._fitting[key] = error.problems
@@ -275,11 +275,11 @@ NEEDED = {
 }
 
 
-def check_needs(searcher: Plugin, problem: Problem) -> None:
-    """UsageError where the problem lacks what the searcher looks at."""
+def check_needs(name: str, searcher: Plugin, problem: Problem) -> None:
+    """UsageError where the problem lacks what the searcher of that name looks at."""
     missing = sorted(need for need in searcher.needs if getattr(problem, need) is None)
     if missing:
-        raise UsageError([f"the searcher needs a benchmark that {NEEDED[need]}" for need in missing])
+        raise UsageError([f"searcher {name} needs a benchmark that {NEEDED[need]}" for need in missing])
 
 
 def _check_backend(settings: Mapping[str, Any], found: Mapping[str, Plugin]) -> list[str]:

@@ -82,7 +82,7 @@ class AskTell:
             constraint_attr=constraint,
         )
         chosen = (lookup("scheduler", scheduler, plugins.SCHEDULERS), lookup("searcher", searcher, plugins.SEARCHERS))
-        check_needs(chosen[1], problem)
+        check_needs(searcher, chosen[1], problem)
         schedules, searches = _options(chosen, options)
         scheduler_class = chosen[0].load()
         context = Context(

@@ -124,7 +124,7 @@ def test_trials_that_were_stopped_tell_of_the_cost_per_level() -> None:
 
 
 def test_a_benchmark_without_a_cost_is_refused() -> None:
-    with pytest.raises(UsageError, match="needs a benchmark that reports a cost"):
-        check_needs(SEARCHERS["bayesopt_cost"], Problem(SPACE, "loss", resource_attr="epoch"))
+    with pytest.raises(UsageError, match="searcher bayesopt_cost needs a benchmark that reports a cost"):
+        check_needs("bayesopt_cost", SEARCHERS["bayesopt_cost"], Problem(SPACE, "loss", resource_attr="epoch"))
     with pytest.raises(UsageError, match="reports a resource"):
-        check_needs(SEARCHERS["bayesopt_cost_fine"], SINGLE)
+        check_needs("bayesopt_cost_fine", SEARCHERS["bayesopt_cost_fine"], SINGLE)
