@@ -39,16 +39,25 @@ def methods_table(finished: Sequence[Finished]) -> Table:
     return table
 
 
+# Run ids that are shown one by one; a table of thousands helps nobody.
+RUN_IDS_SHOWN = 50
+
+
 def winners_table(finished: Sequence[Finished]) -> Table:
     """Per run id: the best value of each method, and who won the pair."""
     methods = list(_by_method(finished))
     table = Table(title=f"best {_metric(finished)} by run id (equal run ids have equal seeds)")
     for column in ("run id", *methods, "winner"):
         table.add_column(column, justify="right")
-    for run_id in sorted({run.run_id for run in finished}):
-        values = {run.method: run.value for run in finished if run.run_id == run_id and run.value is not None}
+    by_run_id: dict[int, dict[str, float]] = {run.run_id: {} for run in sorted(finished, key=lambda run: run.run_id)}
+    for run in finished:
+        if run.value is not None:
+            by_run_id[run.run_id][run.method] = run.value
+    for run_id, values in list(by_run_id.items())[:RUN_IDS_SHOWN]:
         cells = [f"{values[method]:.5g}" if method in values else "-" for method in methods]
         table.add_row(str(run_id), *cells, _winner(values, _maximise(finished)))
+    if len(by_run_id) > RUN_IDS_SHOWN:
+        table.add_row("...", *[""] * (len(methods) + 1))
     return table
 
 
