@@ -1,6 +1,6 @@
 """Schedulers against slow ones that read the whole history anew for every answer.
 
-Streams of results are drawn: ragged curves, skipped levels, NaN, failures, ties, used-up spaces; `make slow` draws
+Streams of results are drawn: ragged curves, skipped levels, NaN, failures, ties, used-up spaces; the slow suite draws
 more than 10,000 of them.
 """
 
