@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from bench.records import Record, Records
+from bench.records import Record, Records, machine
 
 Name = TypeVar("Name")
 
@@ -17,9 +17,9 @@ def rotated(names: Sequence[Name], by: int) -> list[Name]:
 
 
 def done(records: Records, cell: Any, names: Sequence[str], ours: str) -> list[Record]:
-    """Rounds of a cell that hold all the tools `names`, measured with this version of ours."""
+    """Rounds of a cell that hold all the tools `names`, measured on this machine with this version of ours."""
     return [
         record
-        for record in records.matching(cell=cell, ours=ours)
+        for record in records.matching(cell=cell, ours=ours, machine=machine())
         if set(names) <= set(record["tools"]) | set(record.get("left_out", {}))
     ]
