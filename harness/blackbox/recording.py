@@ -74,9 +74,11 @@ def _facts(folder: JobDir) -> dict[str, Any]:
     space.pop(meta.get("max_resource_attr"), None)  # how far a trial is told to go does not change what it reports
     names = meta["metric_names"]
     modes = meta["metric_mode"]
+    metrics = dict(zip(names, [modes] * len(names) if isinstance(modes, str) else modes, strict=True))
+    metrics.pop(meta.get("elapsed_time_attr"), None)  # an objective of several; a table has it anyway
     return {
         "config_space": space,
-        "metrics": dict(zip(names, [modes] * len(names) if isinstance(modes, str) else modes, strict=True)),
+        "metrics": metrics,
         "resource": meta.get("resource_attr"),
         "elapsed_time": meta.get("elapsed_time_attr"),
         "benchmark": meta["benchmark"],

@@ -51,6 +51,7 @@ class AskTell:
         cost: name of the reported cost of a trial since its start, for `bayesopt_cost` and its like.
         constraint: name of a reported value that is at most 0 where a configuration is feasible, for
             `bayesopt_constrained`; what is not feasible is never `best()`.
+        metrics: names of several reported values with their directions, for `mo_asha`; `best()` goes by `metric`.
         options: arguments of scheduler and searcher, as on the command line.
 
     Raises UsageError for unknown names and wrong options.
@@ -70,6 +71,7 @@ class AskTell:
         points_to_evaluate: Sequence[Mapping[str, Any]] | None = None,
         cost: str | None = None,
         constraint: str | None = None,
+        metrics: Mapping[str, Mode] | None = None,
         **options: Any,
     ) -> None:
         problem = Problem(
@@ -80,6 +82,7 @@ class AskTell:
             max_resource=max_resource,
             cost_attr=cost,
             constraint_attr=constraint,
+            metrics=dict(metrics or {}),
         )
         chosen = (lookup("scheduler", scheduler, plugins.SCHEDULERS), lookup("searcher", searcher, plugins.SEARCHERS))
         check_needs(searcher, chosen[1], problem)

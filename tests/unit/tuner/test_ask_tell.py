@@ -133,3 +133,34 @@ def test_numbers_may_be_numpys():
     loop = AskTell({"x": uniform(0, 1)}, searcher="random", constraint="excess")
     loop.tell(loop.ask(), {"loss": np.float32(0.5), "excess": np.int64(0)})
     assert loop.best()[1] == 0.5
+
+
+def test_several_metrics_are_traded_off():
+    loop = AskTell(
+        {"x": uniform(0, 1)},
+        searcher="random",
+        scheduler="mo_asha",
+        resource="epoch",
+        max_resource=9,
+        metrics={"loss": "min", "speed": "max"},
+    )
+    went_on = []
+    for _ in range(30):
+        asked = loop.ask()
+        x = asked.config["x"]
+        # Beyond 0.5 both get worse: nothing there is worth going on with.
+        told = {"loss": x if x < 0.5 else 1 + x, "speed": x if x < 0.5 else -x, "epoch": 1}
+        if loop.tell(asked, told) == "CONTINUE":
+            went_on.append(x)
+    assert 5 < len(went_on) < 15 and sum(x < 0.5 for x in went_on[3:]) == len(went_on[3:])
+
+
+def test_a_used_up_space_lets_paused_trials_go_on_to_the_end():
+    loop = AskTell(
+        {"n": randint(1, 7)}, searcher="random", scheduler="hyperband_synchronous", resource="epoch", max_resource=9
+    )
+    ends = []
+    while (asked := loop.ask()) is not None:
+        loop.tell(asked, {"loss": asked.config["n"], "epoch": asked.until})
+        ends.append((asked.config["n"], asked.until))
+    assert len(ends) == 7 + 3 + 1 and sorted(ends)[:3] == [(1, 1), (1, 3), (1, 9)]
