@@ -100,6 +100,7 @@ def test_any_space_and_history(space: Space, outcomes, levels: tuple[int, ...]) 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @settings(MANY, max_examples=440)
 @given(*CASES)
 def test_many_spaces_and_histories(space: Space, outcomes, levels: tuple[int, ...]) -> None:
