@@ -40,4 +40,5 @@ def compare(args: argparse.Namespace, tools: Sequence[str]) -> None:
     if not args.report:
         for part in args.only:
             PARTS[part](campaign)
-    _say(f"written: {write_page(args.out)}")
+    for line in write_page(args.out):
+        _say(line)

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bench.parts.regret import CELLS, MARKS
 from bench.parts.trials import LOOPS
-from bench.problems import PROBLEMS
 from bench.records import Record
-from bench.report.figures import against_fastest, handed_out, regret
-from bench.report.quality import runs_of, verdict
+from bench.report.figures import against_fastest
+from bench.report.quality import runs_of, value_of, verdict
 from bench.report.speed import by_cell
 from bench.tools import MOBSTER, TOOLS, Tool
 
@@ -35,10 +34,9 @@ def _slower(records: Sequence[Record], key: str, tools: Mapping[str, Tool], cloc
 
 def _worse(records: Sequence[Record]) -> Iterator[str]:
     for problem, workers in CELLS:
-        value = handed_out if PROBLEMS[problem].noise else regret
         runs = runs_of(records, (problem, workers))
         for mark in MARKS:
-            found = verdict(runs, lambda run, value=value, mark=mark: value(run, mark))  # type: ignore[misc]
+            found = verdict(runs, value_of(problem), mark)
             if found is not None and found.times_below < 1:
                 counts = f"{len(runs['ours'])} seeds against {len(runs[found.peer])}"
                 yield (

@@ -13,7 +13,7 @@ from bench.report.plots import write_plots
 from bench.report.quality import quality
 from bench.report.speed import SECTIONS
 from bench.report.speed import startup as startup_table
-from bench.report.summary import summary
+from bench.report.summary import headlines, summary
 from harness.jobdir import replacing
 
 _PROTOCOLS = {
@@ -35,7 +35,8 @@ machine that others use, which is why CPU time comes first and wall clock second
 """
 
 
-def write_page(folder: Path) -> Path:
+def write_page(folder: Path) -> Iterator[str]:
+    """Writes the page; what is worth printing, a line each."""
     folder.mkdir(parents=True, exist_ok=True)
     parts = {part: list(Records(folder, part)) for part in ("searchers", "simulator", "trials", "startup", "regret")}
     plots = write_plots(folder, parts["searchers"], parts["regret"])
@@ -44,7 +45,8 @@ def write_page(folder: Path) -> Path:
         file.write("\n".join(_sections(folder, parts, plots)).encode())
     with replacing(folder / "summary.json") as file:
         file.write(json.dumps(summary(parts), indent=1).encode() + b"\n")
-    return page
+    yield from headlines(parts)
+    yield f"written: {page}"
 
 
 def _sections(folder: Path, parts: dict[str, list[Record]], plots: Sequence[str]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from bench.tools import TOOLS
 
 STUCK = 0.03
 Cell = tuple[str, int]
+Value = Callable[[Record, int], float]
 Runs = Mapping[str, Sequence[Record]]
 
 
@@ -39,13 +40,18 @@ class Verdict:
         return self.best / self.ours if self.ours > 0 else float("inf")
 
 
-def verdict(runs: Runs, value: Callable[[Record], float], ours: str = "ours") -> Verdict | None:
-    """None where either side is missing. Random search and other starts of ours are no peers."""
-    peers = {name: spread([value(run) for run in runs[name]]).middle for name in runs if not _is_ours(name)}
+def value_of(problem: str) -> Value:
+    """What a run is judged by: with noise what the tool hands out, without it its simple regret."""
+    return handed_out if PROBLEMS[problem].noise else regret
+
+
+def verdict(runs: Runs, value: Value, mark: int, ours: str = "ours") -> Verdict | None:
+    """At `mark` evaluations. None where either side is missing. Random search and other starts of ours are no peers."""
+    peers = {name: spread([value(run, mark) for run in runs[name]]).middle for name in runs if not _is_ours(name)}
     if ours not in runs or not peers:
         return None
     best = min(peers, key=lambda name: peers[name])
-    return Verdict(spread([value(run) for run in runs[ours]]).middle, best, peers[best])
+    return Verdict(spread([value(run, mark) for run in runs[ours]]).middle, best, peers[best])
 
 
 def _is_ours(name: str) -> bool:
@@ -60,19 +66,19 @@ def quality(records: Sequence[Record]) -> str:
         [
             "Median simple regret after 30 / 60 evaluations, [quartiles at 60], number of seeds. Each tool has its "
             "defaults and its own start; seeds are not paired between tools.\n",
-            *(_cell(records, cell, regret) for cell in tuned),
+            *(_cell(records, cell) for cell in tuned),
             "### With noise\n",
             "True value of the configuration that the tool hands out: of the best by its model (ours, Ax), else of the "
             "best observed; the last column has that of the best observed for all.\n",
-            *(_cell(records, cell, handed_out) for cell in noisy),
+            *(_cell(records, cell) for cell in noisy),
             "### Functions on which no setting of ours was tuned\n",
-            *(_cell(records, cell, regret) for cell in held_out),
+            *(_cell(records, cell) for cell in held_out),
         ]
     )
 
 
-def _cell(records: Sequence[Record], cell: Cell, value: Callable[[Record, int], float]) -> str:
-    runs = runs_of(records, cell)
+def _cell(records: Sequence[Record], cell: Cell) -> str:
+    runs, value = runs_of(records, cell), value_of(cell[0])
     if not runs:
         return ""
     stuck = cell[0] == "hartmann6"
@@ -87,7 +93,7 @@ def _cell(records: Sequence[Record], cell: Cell, value: Callable[[Record, int], 
     return "\n".join([title + "\n", table(head, rows), *lines]) + "\n"
 
 
-def _row(name: str, runs: Sequence[Record], value: Callable[[Record, int], float], stuck: bool) -> list[str]:
+def _row(name: str, runs: Sequence[Record], value: Value, stuck: bool) -> list[str]:
     early, late = ([value(run, mark) for run in runs] for mark in MARKS)
     end: Spread = spread(late)
     cells = [TOOLS[name].label, number(spread(early).middle), number(end.middle)]
@@ -102,10 +108,10 @@ def _failures(records: Sequence[Record], cell: Cell) -> list[str]:
     return [f"- {TOOLS[one['tool']].label} failed, seed {one['seed']}: {one['fault']}" for one in broken]
 
 
-def _verdicts(runs: Runs, value: Callable[[Record, int], float]) -> list[str]:
+def _verdicts(runs: Runs, value: Value) -> list[str]:
     lines = []
     for mark in MARKS:
-        found = verdict(runs, lambda run, mark=mark: value(run, mark))  # type: ignore[misc]
+        found = verdict(runs, value, mark)
         if found is not None:
             times = found.times_below
             how = f"{times:.1f}x below" if times >= 1 else f"**{1 / times:.1f}x above**"

@@ -47,7 +47,7 @@ def test_only_the_newest_version_of_ours_counts_and_a_seed_once():
         "ours": [0.5],
         "optuna-gp": [2.0],
     }
-    verdict_ = verdict(found, lambda run: regret(run, 60))
+    verdict_ = verdict(found, regret, 60)
     assert (verdict_.peer, verdict_.times_below) == ("optuna-gp", 4.0)
     assert runs_of(runs, ("branin", 4)) == {}
 
@@ -64,7 +64,7 @@ def test_what_is_lost_is_said():
 
 def test_random_search_and_other_starts_of_ours_are_no_peers():
     runs = {name: [_run(name, 0, [[1, 1.0]])] for name in ("ours", "ours-random-start", "random")}
-    assert verdict(runs, lambda run: regret(run, 60)) is None
+    assert verdict(runs, regret, 60) is None
 
 
 def test_regret_counts_what_had_ended_by_then():

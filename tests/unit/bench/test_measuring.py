@@ -150,5 +150,5 @@ def test_a_small_campaign_makes_a_page_and_is_not_repeated(tmp_path, capsys, mon
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     capsys.readouterr()
     assert main(command) == 0
-    assert capsys.readouterr().out.splitlines() == [f"written: {tmp_path / 'README.md'}"]
+    assert capsys.readouterr().out.splitlines() == [f"written: {tmp_path / 'README.md'}"]  # no peer, no ratio
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
