@@ -11,11 +11,15 @@ import contextlib
 import fcntl
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
+
+# Names that `replacing` gives to files which are not complete yet.
+_PARTIAL = re.compile(r"\..+\.[a-z0-9_]{8}")
 
 
 def results_root() -> Path:
@@ -89,6 +93,11 @@ class JobDir:
         return self.path / "tuner.log"
 
     @property
+    def smoke(self) -> Path:
+        """What a trial run found."""
+        return self.path / "smoke.json"
+
+    @property
     def process(self) -> Path:
         """Who runs the job, for a later look-up: pid and start time."""
         return self.path / "process.json"
@@ -99,6 +108,13 @@ class JobDir:
     def trial_ids(self) -> list[int]:
         """Trials that have a folder."""
         return sorted(int(place.name) for place in self.path.iterdir() if place.name.isdecimal())
+
+    def remove_partial(self) -> None:
+        """Remove what a kill left of files that were being written (`replacing`). For when nobody writes here."""
+        for place in (self.path, *(self.trial(trial_id).path for trial_id in self.trial_ids())):
+            for path in place.glob(".*"):
+                if path.is_file() and _PARTIAL.fullmatch(path.name):
+                    path.unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def exclusive(self) -> Iterator[bool]:

@@ -194,6 +194,11 @@ class LocalBackend:
         events, self._events = self._events, []
         return events
 
+    @property
+    def left_behind(self) -> int:
+        """Processes that trials left running when they ended."""
+        return self._orphans.found
+
     def close(self) -> None:
         legs = list(self._legs.values())
         for leg in legs:
@@ -236,6 +241,7 @@ class LocalBackend:
         self._report(leg, leg.out.drain())
         leg.err.drain()
         code = leg.process.wait()
+        self._orphans.count(leg.process.pid)
         self._forget(leg)
         stamp(leg.folder, "end")
         tail = leg.tail()

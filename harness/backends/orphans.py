@@ -41,6 +41,7 @@ class Orphans:
         self._killed: set[int] = set()
         self._due = False
         self._next = 0.0
+        self.found = 0
 
     @property
     def common_mark(self) -> str:
@@ -49,6 +50,12 @@ class Orphans:
 
     def mark(self, trial_id: int, leg: int) -> dict[str, str]:
         return {MARK: f"{self._token}/{trial_id}.{leg}"}
+
+    def count(self, group: int) -> None:
+        """Take note of those in the group of a leg that has just ended by itself."""
+        with contextlib.suppress(OSError):
+            os.killpg(group, 0)  # only to ask whether there is anybody
+            self.found += 1
 
     def leg_ended(self, group: int) -> None:
         """The leg that led this process group is gone, and what it left in the group was killed: see it die."""
@@ -74,6 +81,7 @@ class Orphans:
                 with contextlib.suppress(OSError):
                     os.kill(pid, signal.SIGKILL)
                 self._killed.add(pid)
+                self.found += 1
         self._reap()
         _reap_strangers(running.values())
         self._due = False

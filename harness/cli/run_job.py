@@ -25,15 +25,26 @@ def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
         metavar="PID",
         help="pid of the launcher: end in an orderly way when it dies",
     )
+    parser.add_argument(
+        "--smoke",
+        type=float,
+        default=None,
+        metavar="SECONDS",
+        help="try the benchmark out for two resource levels, of so many seconds at most, instead of running it",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    from harness.tuner.run_job import run_job
-
     data = {}
     for pair in args.data:
         argument, equals, folder = pair.partition("=")
         if not equals:
             raise UsageError(f"--data: expected ARGUMENT=FOLDER, got '{pair}'")
         data[argument] = Path(folder)
+    if args.smoke is not None:
+        from harness.tuner.smoke import smoke_job
+
+        return smoke_job(args.folder, data, args.smoke)
+    from harness.tuner.run_job import run_job
+
     return run_job(args.folder, data, args.end_with_parent)

@@ -88,6 +88,7 @@ class Dispatcher:
         self._budget = DiskBudget(sweep, rules.disk_budget)
         self._retries: Counter[str] = Counter()
         self._failed = 0
+        self._adopted: set[str] = set()
 
     def run(self, todo: Sequence[Planned]) -> Mapping[str, str]:
         """Run the jobs to their ends; returns job id -> state of those that ended.
@@ -141,6 +142,7 @@ class Dispatcher:
             job = planned.job
             if planned.open and states[job.tuner_name] is JobState.RUNNING:
                 waiting.remove(planned)
+                self._adopted.add(job.tuner_name)
                 self._follow(job)
 
     def _launch(self, planned: Planned) -> None:
@@ -173,7 +175,7 @@ class Dispatcher:
             folder = self._sweep.job(name)
             self._runtime.collect(name, folder.path)
             self._budget.ended(name)
-            if read_status(folder).get("state") not in FINAL and self._runs_again(job, waiting):
+            if self._runs_again(job, waiting):
                 continue
             status = self._final_status(folder)
             self._failed += int(status["state"] == "failed")
@@ -183,17 +185,29 @@ class Dispatcher:
         return states
 
     def _runs_again(self, job: Job, waiting: deque[Planned]) -> bool:
-        """Whether a job whose process vanished is put in line again. Its folder holds all that it needs to go on."""
+        """Whether the job is put in line again. Its folder holds all that it needs to go on.
+
+        That is for jobs whose process vanished, and for those that end because the launcher did that started them.
+        """
         name = job.tuner_name
-        silent = silent_end(self._sweep.job(name))
-        if self.reason_to_end() is not None or silent.failure is not Failure.INFRASTRUCTURE:
-            return False
-        if self._retries[name] >= RETRIES:
+        ended = self._cut_short(name)
+        if ended is None or self.reason_to_end() is not None or self._retries[name] >= RETRIES:
             return False
         self._retries[name] += 1
-        self._follower.ended(name, "interrupted", f"{silent.reason}; it goes on where it was")
+        self._follower.ended(name, "interrupted", f"{ended}; it goes on where it was")
         waiting.appendleft(Planned(job, done=False, attempts=self._retries[name], open=True))
         return True
+
+    def _cut_short(self, name: str) -> str | None:
+        """How the job was cut short, where that was no fault of its own."""
+        status = read_status(self._sweep.job(name))
+        if status.get("state") == "stopped" and name in self._adopted:
+            self._adopted.discard(name)
+            return str(status["reason"])
+        if status.get("state") in FINAL:
+            return None
+        silent = silent_end(self._sweep.job(name))
+        return silent.reason if silent.failure is Failure.INFRASTRUCTURE else None
 
     def _final_status(self, folder: JobDir) -> Mapping[str, Any]:
         """The status that the job ended with; what it could not say itself is said for it."""

@@ -47,6 +47,7 @@ def _reserve(sweep: SweepDir, job: Job) -> Job:
 def _retry(sweep: SweepDir, job: Job, attempts: int) -> Job:
     folder = sweep.job(job.tuner_name).path
     if folder.exists() and read_status(sweep.job(job.tuner_name)).get("state") != "failed":
+        sweep.job(job.tuner_name).remove_partial()
         write_open(sweep.job(job.tuner_name))
         return job
     if folder.exists():
