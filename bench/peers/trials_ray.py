@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import tempfile
 from typing import Any
@@ -26,7 +27,7 @@ class Trials:
     def __init__(self, library: str, reuse: bool = False) -> None:
         self._space = {"x": tune.uniform(0, 1), "library": library}
         self._reuse = reuse
-        ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+        ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
 
     def run(self, number: int, workers: int) -> dict[str, Any]:
         with tempfile.TemporaryDirectory() as folder:
