@@ -26,6 +26,9 @@ EXTRA_MODULES = {
     "benchmarks": ("torch", "sklearn"),
     "blackbox": ("pyarrow",),
     "transformers": ("transformers",),
+    "ray": ("ray", "skopt"),
+    "optuna": ("optuna", "torch"),
+    "nevergrad": ("nevergrad",),
 }
 # What `harness setup` installs; the others serve a single benchmark.
 COMMON_EXTRAS = ("gpsearchers", "benchmarks", "blackbox")
@@ -59,7 +62,7 @@ def open_runtime(name: str, root: Path, plan: Plan, *, install: bool, say: Say) 
         _tell_of_needs(plan, lambda package: package in held, "add its lines to the project's dependencies.txt", say)
         image = ensure_image(say=say)
         info = image_info()
-        facts |= {"image": image, "image_id": info.image_id or "", "image_base": info.base}
+        facts |= {"image": image, "image_id": info.image_id or "", "image_base": info.base, "lock_hash": info.lock_hash}
         return DockerRuntime(image), {**facts, "engine_version": info.engine}
     from harness.runtime.process import ProcessRuntime
 

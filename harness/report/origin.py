@@ -9,22 +9,9 @@ from typing import Any
 
 from harness.report.figure import Table
 from harness.report.study import Run, Study
+from harness.results.provenance import ENVIRONMENT
 from harness.results.settings import launch_words, settings_of
 
-ENVIRONMENT = (
-    "runtime",
-    "image",
-    "git_hash",
-    "git_dirty",
-    "code_hash",
-    "lock_hash",
-    "harness_version",
-    "python_version",
-    "platform",
-    "cpu_model",
-    "cpu_count",
-    "backend",
-)
 # What must be one and the same for results to be comparable.
 MUST_AGREE = ("code_hash", "image", "cpu_model")
 VALUES_SHOWN = 3
@@ -34,7 +21,7 @@ def environment_table(runs: Sequence[Run]) -> Table:
     """Fact -> its value, or how many experiments have which."""
     every = [run.experiment.metadata for run in runs]
     packages = sorted({name for facts in every for name in facts if name.startswith("package_")})
-    rows = [[name, _values(every, name)] for name in (*ENVIRONMENT, *packages)]
+    rows = [[name, _values(every, name)] for name in (*ENVIRONMENT, "backend", *packages)]
     return Table(["fact", "value"], [row for row in rows if row[1]])
 
 

@@ -12,7 +12,14 @@ from harness.plan.experiment import ExperimentOptions
 from harness.plan.resolve import table as plugins
 from harness.plan.show import METHODS
 from harness.results.load import Experiment
-from harness.results.metadata import FACTS
+from harness.results.settings import settings_of
+
+# Names in metadata that are no settings of a method: in ours, in Syne Tune's, or in both.
+FACTS = frozenset(
+    {"benchmark_name", "scheduler", "searcher", "backend", "experiment_name", "run_id", "seed", "random_seed"}
+    | {"random_seed_offset", "algorithm", "benchmark", "scheduler_name", "metric", "mode", "metric_mode", "entrypoint"}
+    | {"resource_attr", "elapsed_time_attr", "tuner_name", "job_id", "config_space", "git_hash", "path", "tag"}
+)
 
 
 @dataclass(frozen=True)
@@ -74,13 +81,13 @@ def _benchmark_settings(name: str) -> list[str]:
 
 
 def _settings(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """The scalar settings that may tell methods apart."""
+    """The scalar settings that may tell methods apart; of a foreign experiment all that looks like one."""
     silent = {name for name, argument in arguments(ExperimentOptions).items() if not argument.identity}
     of_benchmark = _benchmark_settings(str(facts.get("benchmark_name", "")))
-    left_out = {*FACTS, *silent, *of_benchmark, "scheduler", "searcher", "table"}
+    left_out = {*FACTS, *silent, *of_benchmark, "table"}
     return {
         name: value
-        for name, value in facts.items()
+        for name, value in (settings_of(facts) or facts).items()
         if name not in left_out and not name.startswith(("st_", "package_")) and not isinstance(value, (list, dict))
     }
 

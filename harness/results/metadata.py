@@ -14,48 +14,6 @@ from harness.results.provenance import provenance
 # `backend` must hold the class name that Syne Tune's loaders know; the launcher's own value is kept beside it.
 BACKEND_NAMES = {"local": "LocalBackend", "simulated": "BlackboxRepositoryBackend"}
 
-# Names that are no settings: what the harness adds to metadata, here, at the launch, or in Syne Tune.
-FACTS = frozenset(
-    {
-        "cli_backend",
-        "backend",
-        "benchmark",
-        "algorithm",
-        "seed",
-        "scheduler_name",
-        "metric",
-        "mode",
-        "metric_names",
-        "metric_mode",
-        "resource_attr",
-        "elapsed_time_attr",
-        "entrypoint",
-        "job_id",
-        "tuner_name",
-        "config_space",
-        "harness_version",
-        "code_hash",
-        "python_version",
-        "platform",
-        "cpu_model",
-        "cpu_count",
-        "runtime",
-        "git_hash",
-        "git_dirty",
-        "git_urls",
-        "image",
-        "image_id",
-        "image_base",
-        "engine_version",
-        "lock_hash",
-        "run_id",
-        "random_seed",
-        "random_seed_offset",
-        "reproduces",
-        "path",
-    }
-)
-
 
 def metadata(
     settings: Mapping[str, Any],

@@ -15,6 +15,23 @@ import harness
 # What results can depend on: numerics, tables, and what trains.
 PACKAGES = ("numpy", "scipy", "pandas", "pyarrow", "pydantic", "torch")
 
+# The facts of metadata that say what made a result, launch included.
+ENVIRONMENT = (
+    "runtime",
+    "image",
+    "image_id",
+    "image_base",
+    "lock_hash",
+    "git_hash",
+    "git_dirty",
+    "code_hash",
+    "harness_version",
+    "python_version",
+    "platform",
+    "cpu_model",
+    "cpu_count",
+)
+
 
 def provenance() -> dict[str, Any]:
     """Flat facts for metadata: code_hash, package_*, python_version, platform, cpu_model, cpu_count."""
