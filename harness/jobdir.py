@@ -13,6 +13,7 @@ import json
 import os
 import re
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +61,16 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text())
     except FileNotFoundError:
         return None
+
+
+def _lock(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # no locks here
+        return True
+    return True
 
 
 @dataclass(frozen=True)
@@ -117,23 +128,18 @@ class JobDir:
                     path.unlink(missing_ok=True)
 
     @contextlib.contextmanager
-    def exclusive(self) -> Iterator[bool]:
-        """Whether this process is the only one that runs the job, and stays it while entered.
+    def exclusive(self, patience: float = 0.0) -> Iterator[bool]:
+        """Whether this process is the only one that runs the job, after `patience` seconds, and stays it while entered.
 
         A lock on the folder itself: the system lifts it when the process ends, however it does. Where the file
         system knows no locks, nobody is kept out.
         """
         handle = os.open(self.path, os.O_RDONLY)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(handle)
-            yield False
-            return
-        except OSError:
-            pass
-        try:
-            yield True
+            deadline = time.monotonic() + patience
+            while not (alone := _lock(handle)) and time.monotonic() < deadline:
+                time.sleep(0.1)
+            yield alone
         finally:
             os.close(handle)
 

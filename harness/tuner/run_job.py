@@ -28,6 +28,7 @@ from harness.tuner.log import LogListener, logger
 from harness.tuner.loop import Outcome, Tuner
 from harness.tuner.replay import mend, replay
 
+PATIENCE_SECONDS = 15.0
 DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 EXIT_CODES = {"completed": 0, "failed": 1, "stopped": 130}
 
@@ -40,7 +41,8 @@ def run_job(path: Path, data: Mapping[str, Path], parent: int | None = None) -> 
         parent: pid of the launcher, without which the experiment is to end; None to run on.
     """
     folder = JobDir(path)
-    with folder.exclusive() as alone:
+    # One whose launcher was killed notices that within a second, and ends.
+    with folder.exclusive(patience=PATIENCE_SECONDS if parent is not None else 0.0) as alone:
         if not alone:
             raise EnvironmentFault(f"another process runs the experiment in {path}")
         return _run_alone(folder, data, parent)
