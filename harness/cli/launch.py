@@ -11,6 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from harness.cli.console import LastingConsole
 from harness.cli.plan import print_jobs
 from harness.cli.running import print_summary, register_running, run_planned
 from harness.cli.settings import add_setting_flags
@@ -42,7 +43,7 @@ def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     plan = build(given_settings(args), secrets.randbelow(SEED_LIMIT))
-    console = Console(stderr=args.dry_run)
+    console = LastingConsole(stderr=args.dry_run)
     for note in plan.notes:
         print(f"note: {note}", file=sys.stderr)
     lists = {name: value for name, value in plan.raw.values.items() if isinstance(value, list)}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from harness.cli.console import LastingConsole
 from harness.cli.prepare import DataFinder, limits_of
 from harness.dispatch.dispatcher import Dispatcher
 from harness.dispatch.follow import Follower
@@ -28,7 +29,7 @@ def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """UsageError where the folder is none of an experiment, or its experiment has failed."""
-    console = Console()
+    console = LastingConsole()
     folder = JobDir(args.folder.resolve())
     try:
         job = read_job(folder)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
+from harness.cli.console import LastingConsole
 from harness.cli.running import locked, print_summary, register_running, run_planned
 from harness.cli.source import Source, read_source, register_source
 from harness.dispatch.todo import compare
@@ -20,7 +21,7 @@ def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    console = Console()
+    console = LastingConsole()
     sweep = read_source(args).sweep
     with locked(sweep, console, wait=not args.no_wait):
         # Read again under the lock: a sweep that was waited for may have finished it all.

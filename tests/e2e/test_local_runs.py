@@ -1,0 +1,164 @@
+"""Sweeps of a script on this machine: what ends them, what goes on, what is said."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = ROOT / "tests" / "fakes" / "scripts"
+MANIFEST = """
+experiment_name: own
+benchmark_name: script
+entry_point: {folder}/train.py
+config_space: {folder}/space.yaml
+metric: loss
+resource_attr: epoch
+max_resource_attr: epochs
+max_resource_level: {levels}
+scheduler: {scheduler}
+num_workers: 1
+num_runs: {runs}
+num_trials: 1
+random_seed_offset: 7
+"""
+
+
+class Sweep:
+    def __init__(self, root, folder, script="checkpointed.py", *, delay=0.0, fault="none", **values):
+        self.root, self.manifest = root, folder / "own.yaml"
+        code = folder / "code"
+        code.mkdir()
+        (code / "train.py").write_text((SCRIPTS / script).read_text())
+        space = f"x: {{type: uniform, lower: 0, upper: 1}}\ndelay: {delay}\nfault: {fault}\nword: two words\n"
+        (code / "space.yaml").write_text(space)
+        values = {"levels": 3, "scheduler": "fifo", "runs": 1, **values}
+        self.manifest.write_text(MANIFEST.format(folder=code, **values))
+
+    def start(self, *words, command="sweep", target=None, **how):
+        target = target or self.manifest
+        line = [sys.executable, "-m", "harness", command, str(target), *words]
+        return subprocess.Popen(line, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **how)
+
+    def run(self, *words, code=0, **how):
+        process = self.start(*words, **how)
+        output, _ = process.communicate(timeout=100)
+        assert process.returncode == code, output
+        return output
+
+    def jobs(self):
+        return sorted(path.parent for path in self.root.glob("own-*/job.json"))
+
+    def await_reports(self, number):
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            texts = [path.read_text() for path in self.root.glob("own-*/events.jsonl")]
+            if sum(text.count('"reported"') for text in texts) >= number:
+                return
+            time.sleep(0.02)
+        raise AssertionError("no reports")
+
+
+def test_a_run_that_was_interrupted_goes_on_with_resume(root, tmp_path):
+    sweep = Sweep(root, tmp_path, delay=0.5, levels=4)
+    process = sweep.start("--runtime", "process")
+    sweep.await_reports(2)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+    assert process.returncode == 130
+    (folder,) = sweep.jobs()
+    status = json.loads((folder / "status.json").read_text())
+    assert (status["state"], status["reason"]) == ("stopped", "interrupted by SIGINT")
+    output = sweep.run(command="resume", target=folder)
+    assert "goes on after" in output and "in progress: 0 from" in output
+    assert (folder / "events.jsonl").read_text().count('"started"') == 1
+    assert (folder / "events.jsonl").read_text().count('"reported"') == 4
+    assert "nothing to do" in sweep.run(command="resume", target=folder)
+    assert "nothing to do" in sweep.run("--runtime", "process"), "the sweep knows"
+
+
+def test_resume_wants_the_folder_of_an_experiment(root, tmp_path):
+    sweep = Sweep(root, tmp_path)
+    assert "is no job folder" in sweep.run(command="resume", target=tmp_path, code=2)
+
+
+def test_a_reader_that_leaves_does_not_end_a_sweep(root, tmp_path):
+    sweep = Sweep(root, tmp_path, runs=2)
+    process = sweep.start("--runtime", "process")
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(60) == 0
+    assert [json.loads((job / "status.json").read_text())["state"] for job in sweep.jobs()] == ["completed"] * 2
+
+
+def test_fail_fast(root, tmp_path):
+    sweep = Sweep(root, tmp_path, "faulty.py", fault="exception", runs=3)
+    assert "teapot" in sweep.run("--runtime", "process", "--fail_fast", code=1)
+    assert len(sweep.jobs()) == 1
+
+
+def test_smoke_says_what_is_wrong_before_a_sweep(root, tmp_path):
+    sweep = Sweep(root, tmp_path, "seeded.py", fault="resume from 1", scheduler="[fifo, hyperband_promotion]")
+    output = sweep.run("--runtime", "process", command="smoke", code=1)
+    assert output.count("the first level reported after 1 is epoch 1, expected 2") == 2
+    assert list(root.iterdir()) == []
+
+
+def test_doctor_says_what_is_there_and_what_is_not(tmp_path):
+    (tmp_path / "file").touch()
+    facts = {"SYNETUNE_FOLDER": str(tmp_path / "file" / "results"), "DOCKER_HOST": f"unix://{tmp_path}/none.sock"}
+    command = [sys.executable, "-m", "harness", "doctor", "--runtime", "docker"]
+    done = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, env={**os.environ, **facts})
+    assert done.returncode == 3, done.stderr
+    lines = done.stdout.splitlines()
+    assert [line.split()[1] for line in lines if line.startswith("missing")] == ["Docker", "results"]
+    assert all(line.split()[0] in ("ok", "note", "missing", "->") for line in lines)
+
+
+@pytest.mark.slow
+def test_a_day_in_short(tmp_path):
+    """2,000 trials through the local back-end: memory, open files and the cost of a trial do not grow."""
+    import psutil
+
+    from harness.backends.local import LocalBackend
+    from harness.benchmark import Calling
+    from harness.core.events import Exited
+    from harness.core.problem import Problem
+    from harness.core.space import Space
+    from harness.core.trial import Trial
+    from harness.jobdir import JobDir
+
+    script = tmp_path / "script.py"
+    script.write_text("from harness.reporter import Reporter\nReporter()(epoch=1, acc=0.5)\n")
+    calling = Calling(preload=("harness.reporter",))
+    backend = LocalBackend(
+        script=script, problem=Problem(Space({}), "acc"), job=JobDir(tmp_path / "job"), calling=calling
+    )
+    tuner, cpu, marks, ended = psutil.Process(), [], [], 0
+    try:
+        for trial_id in range(2):
+            backend.start(Trial(trial_id, {}), None)
+        while ended < 2000:
+            for event in backend.wait(60):
+                if not isinstance(event, Exited):
+                    continue
+                assert event.exit_code == 0
+                ended += 1
+                if ended % 100 == 0:
+                    marks.append((tuner.memory_info().rss, tuner.num_fds(), len(tuner.children())))
+                    cpu.append(sum(tuner.cpu_times()[:2]))
+                backend.start(Trial(ended + 1, {}), None)
+    finally:
+        backend.close()
+    memory, files, children = zip(*marks, strict=True)
+    assert memory[-1] - memory[0] < 20e6
+    assert max(files) - min(files) <= 4 and max(children) <= 6
+    first, last = cpu[1] - cpu[0], cpu[-1] - cpu[-2]
+    assert last < 2 * first + 0.2
