@@ -16,7 +16,7 @@ class Grounds:
         value: of the trial, None where it is not finite.
         rank: of the trial among the values, 1 is best; equal values share a rank.
         count: number of values.
-        places: ranks that go on; 0 where there are too few values to tell.
+        places: ranks that go on; 0 where nobody does, or nobody yet.
         cutoff: value that it takes to go on, None where no single (finite) value decides.
     """
 

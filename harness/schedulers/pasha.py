@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import Literal
 
+from harness.core.decisions import Grounds
 from harness.core.history import HistoryView
 from harness.core.protocols import Context
 from harness.core.trial import Status
@@ -61,6 +63,13 @@ class Pasha(HyperbandPromotion):
 
     def _in_use(self, rung: Rung) -> bool:
         return rung.level in self._ladder[: self._top]
+
+    def _outlook(self, rung: Rung) -> str:
+        return super()._outlook(rung) if self._in_use(rung) else "no trial goes beyond at present"
+
+    def _grounds(self, rung: Rung, bracket: int, loss: float) -> Grounds:
+        facts = super()._grounds(rung, bracket, loss)
+        return facts if self._in_use(rung) else replace(facts, places=0, cutoff=None)
 
     def _read(self, history: HistoryView) -> None:
         for rung, entry in self._brackets.read(history):

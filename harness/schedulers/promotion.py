@@ -57,7 +57,7 @@ class HyperbandPromotion:
             return CONTINUE
         return Decision(
             Action.PAUSE,
-            reason=f"{at(self._problem, resource, result.loss)}, waits to be among the best",
+            reason=f"{at(self._problem, resource, result.loss)}, {self._outlook(rung)}",
             grounds=self._grounds(rung, trial.bracket, result.loss),
         )
 
@@ -67,6 +67,10 @@ class HyperbandPromotion:
     def _in_use(self, rung: Rung) -> bool:
         """Whether trials are promoted from this rung."""
         return True
+
+    def _outlook(self, rung: Rung) -> str:
+        """What a trial that pauses at the rung waits for."""
+        return "waits to be among the best"
 
     def _grounds(self, rung: Rung, bracket: int, loss: float) -> Grounds:
         losses = self._brackets.records(bracket, rung.level).losses

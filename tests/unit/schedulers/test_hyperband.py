@@ -10,12 +10,14 @@ from harness.options import validate
 from harness.schedulers.brackets import Brackets
 from harness.schedulers.hyperband import HyperbandOptions, HyperbandStopping
 from harness.schedulers.rungs import Rung
-from tests.fakes.play import PROBLEM, SPACE, context_of
+from tests.fakes.play import SPACE, context_of
+
+PROBLEM = Problem(SPACE, "acc", "max", "epoch", max_resource=9)
 
 
 def judged(losses: list[float], **options) -> list[Decision]:
     """Decisions at epoch 1 for one trial after the other."""
-    scheduler, history = HyperbandStopping(context_of(), HyperbandOptions(**options)), History(PROBLEM)
+    scheduler, history = HyperbandStopping(context_of(PROBLEM), HyperbandOptions(**options)), History(PROBLEM)
     decisions = []
     for loss in losses:
         start = scheduler.next(history)
@@ -71,7 +73,7 @@ def test_levels_out_of_reach_are_a_usage_error(options: dict, problem: Problem, 
 
 
 def test_a_report_that_skips_rungs_counts_for_the_highest() -> None:
-    scheduler, history = HyperbandStopping(context_of(), HyperbandOptions()), History(PROBLEM)
+    scheduler, history = HyperbandStopping(context_of(PROBLEM), HyperbandOptions()), History(PROBLEM)
     for epoch in (4, 1):
         trial = history.start(SPACE.midpoint(), until=None, bracket=0, milestone=1)
         decision = scheduler.judge(history, trial, history.report(trial.trial_id, {"acc": 0.5, "epoch": epoch}, 0.0))

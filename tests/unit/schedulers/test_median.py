@@ -1,11 +1,17 @@
 from harness.core.decisions import Action
 from harness.core.history import History
+from harness.core.problem import Problem
 from harness.schedulers.median import MedianStopping, MedianStoppingOptions
-from tests.fakes.play import PROBLEM, SPACE, context_of
+from tests.fakes.play import SPACE, context_of
+
+PROBLEM = Problem(SPACE, "acc", "max", "epoch", max_resource=9)
 
 
 def test_a_tie_goes_on_and_what_is_worse_is_told_why_it_stops() -> None:
-    scheduler, history = MedianStopping(context_of(), MedianStoppingOptions(grace_population=3)), History(PROBLEM)
+    scheduler, history = (
+        MedianStopping(context_of(PROBLEM), MedianStoppingOptions(grace_population=3)),
+        History(PROBLEM),
+    )
     decisions = []
     for accuracy in (0.5, 0.7, 0.5, 0.5, 0.4):
         trial = history.start(SPACE.midpoint(), until=None, bracket=0, milestone=None)

@@ -51,6 +51,8 @@ def test_trials_at_the_top_count_as_finished() -> None:
     ).run(200)
     at_top = [trial for trial in play.history.trials.values() if trial.reached == 3]
     assert play.scheduler.finished(play.history) == len(at_top) > 5 and play.history.count(Status.COMPLETED) == 0
+    words = [answer.reason for answer in play.answers if "at present" in getattr(answer, "reason", "")]
+    assert len(words) == len(at_top) and words[0].startswith("epoch 3: ")
 
 
 @pytest.mark.parametrize(
