@@ -16,7 +16,7 @@ ARGS    ?=
 export VARS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sweep plan status report image image-check push lock test test-slow bench check clean
+.PHONY: help setup sweep plan smoke doctor status report image image-check push lock test test-slow bench check clean
 
 help: ## this text
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -31,7 +31,7 @@ $(VENV)/.base: pyproject.toml
 
 $(VENV)/.dev: $(VENV)/.base
 	@echo "installing PyTorch and the development tools into $(VENV)"
-	@$(VENV)/bin/pip install -qq --disable-pip-version-check -e '.[benchmarks,dev,docker,gpsearchers]'
+	@$(VENV)/bin/pip install -qq --disable-pip-version-check -e '.[benchmarks,dev,docker,gpsearchers,nevergrad,optuna,ray]'
 	@touch $@
 
 .PHONY: need-exp
@@ -46,6 +46,12 @@ sweep: need-exp $(VENV)/.base ## run what the sweep of EXP= still lacks
 
 plan: need-exp $(VENV)/.base ## show what EXP= expands into
 	@$(HARNESS) plan "$(EXP)" --vars "$$VARS" $(ARGS)
+
+smoke: need-exp $(VENV)/.base ## try out what EXP= would run, for two resource levels each
+	@$(HARNESS) smoke "$(EXP)" --vars "$$VARS" --runtime $(or $(RUNTIME),auto) $(ARGS)
+
+doctor: $(VENV)/.base ## what this machine has of what jobs need, and remedies
+	@$(HARNESS) doctor --runtime $(or $(RUNTIME),auto) $(ARGS)
 
 status: need-exp $(VENV)/.base ## how the sweep of EXP= stands
 	@$(HARNESS) status "$(EXP)" --vars "$$VARS" $(ARGS)
