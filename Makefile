@@ -31,7 +31,7 @@ $(VENV)/.base: pyproject.toml
 
 $(VENV)/.dev: $(VENV)/.base
 	@echo "installing PyTorch and the development tools into $(VENV)"
-	@$(VENV)/bin/pip install -qq --disable-pip-version-check -e '.[benchmarks,dev,docker,gpsearchers,nevergrad,optuna,ray]'
+	@$(VENV)/bin/pip install -qq --disable-pip-version-check -e '.[benchmarks,dev,docker,gpsearchers,nevergrad,optuna,ray,report]'
 	@touch $@
 
 .PHONY: need-exp

@@ -20,6 +20,7 @@ COMMANDS = {
     "report": ("report", "one HTML page: which method is better, how sure that is, and all that led to it"),
     "diff": ("diff", "what differs between two experiments: settings, seeds, code, image, results"),
     "reproduce": ("reproduce", "run one experiment again from its record alone, and compare"),
+    "export": ("export", "experiments to Optuna, MLflow or TensorBoard"),
     "launch": ("launch", "run experiments from one command line (scripts/launch_hpo.py)"),
     "record": ("record", "turn the trials of a sweep into a table"),
     "table": ("table", "look into a table of trainings, or import published ones"),

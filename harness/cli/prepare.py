@@ -6,11 +6,11 @@ import importlib.metadata
 import importlib.util
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from harness.benchmark import DataNeed
-from harness.cli.script_needs import in_image, installed, lacking
+from harness.cli.script_needs import in_image, installed, lacking, package_names
 from harness.errors import EnvironmentFault
 from harness.plan.build import Plan
 from harness.plan.job import Job
@@ -60,6 +60,7 @@ def open_runtime(name: str, root: Path, plan: Plan, *, install: bool, say: Say) 
 
         held = in_image(ROOT)
         _tell_of_needs(plan, lambda package: package in held, "add its lines to the project's dependencies.txt", say)
+        _check_image_holds(_extras(plan), held)
         image = ensure_image(say=say)
         info = image_info()
         facts |= {"image": image, "image_id": info.image_id or "", "image_base": info.base, "lock_hash": info.lock_hash}
@@ -81,6 +82,24 @@ def _tell_of_needs(plan: Plan, held: Callable[[str], bool], remedy: str, say: Sa
         if found is not None:
             file, missing = found
             say(f"note: {file} names {', '.join(missing)}, which trials will not find here: {remedy}")
+
+
+def _check_image_holds(extras: Iterable[str], held: Collection[str]) -> None:
+    """EnvironmentFault where jobs need packages that the image lacks."""
+    for extra in sorted(set(extras)):
+        missing = sorted(set(package_names("\n".join(_requirements(extra)))) - set(held))
+        if missing:
+            hint = f"add {', '.join(lacking)} to dependencies.txt, or use plain processes (RUNTIME=process)"
+            raise EnvironmentFault(f"the image does not hold the packages of the extra '{extra}'", hint=hint)
+
+
+def _requirements(*extras: str) -> list[str]:
+    """What the extras of this project ask for, as pip reads it."""
+    return [
+        requirement.split(";")[0].strip()
+        for requirement in importlib.metadata.requires(DISTRIBUTION) or []
+        if any(f'extra == "{extra}"' in requirement for extra in extras)
+    ]
 
 
 def _revision() -> dict[str, str]:
@@ -136,11 +155,7 @@ def ensure_packages(extras: Iterable[str], *, install: bool, say: Say) -> None:
 
 def install_extras(extras: Sequence[str], purpose: str, say: Say) -> None:
     """Install the packages of optional dependencies of this project. EnvironmentFault where pip cannot."""
-    requirements = [
-        requirement.split(";")[0].strip()
-        for requirement in importlib.metadata.requires(DISTRIBUTION) or []
-        if any(f'extra == "{extra}"' in requirement for extra in extras)
-    ]
+    requirements = _requirements(*extras)
     say(f"installing {', '.join(requirements)} {purpose} (once)")
     if subprocess.run([sys.executable, "-m", "pip", "install", "-qq", *requirements]).returncode != 0:
         raise EnvironmentFault(f"pip could not install {', '.join(requirements)}; its message is above")

@@ -74,7 +74,7 @@ def main():
     }
     if sys.argv[1] == "0.13.0":
         answer["comparative"] = comparative("compat")
-    print(json.dumps(answer))
+    print(json.dumps(answer, default=lambda value: value.item()))
 
 
 main()
