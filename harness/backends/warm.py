@@ -21,6 +21,8 @@ logger = logging.getLogger("harness.tuner")
 PROGRAM = Path(__file__).with_name("fork_server.py")
 # Imports of the largest libraries from a cold disk take a minute.
 ANSWER_SECONDS = 120.0
+# Arrow's allocator starts a thread as soon as pandas or scikit-learn are imported, unless it is told not to.
+_QUIET = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
 # A server that dies again and again is given up.
 SERVERS = 3
 
@@ -59,7 +61,7 @@ class ForkServer:
             self.process = subprocess.Popen(
                 [sys.executable, str(PROGRAM), str(theirs.fileno()), MARK],
                 cwd="/",
-                env={**environment, MARK: PLACEHOLDER},
+                env={**_QUIET, **environment, MARK: PLACEHOLDER},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -101,6 +103,8 @@ class ForkServer:
             if request is not None:
                 send(self._control, request, descriptors)
             answer = receive(self._control)
+        except TimeoutError as error:
+            raise Refused(f"the imports take longer than {ANSWER_SECONDS:g} s") from error
         except (OSError, ValueError) as error:
             raise Lost(str(error)) from error
         if answer is None:

@@ -123,6 +123,7 @@ def test_doctor_says_what_is_there_and_what_is_not(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_day_in_short(tmp_path):
     """2,000 trials through the local back-end: memory, open files and the cost of a trial do not grow."""
     import psutil
