@@ -96,7 +96,7 @@ class Log:
             return []
 
     def new(self) -> list[Found]:
-        """Metrics and levels of the rows that came since the last call."""
+        """Numbers and level of each row with the metric that came since the last call."""
         found: list[Found] = []
         for path in self._files():
             stamp = _stamp(path)
@@ -115,12 +115,11 @@ class Log:
             self._columns.update(row)
             named = number(row.get(self._resource)) if self._resource else None
             level = level if named is None else named
-            value = number(row.get(self._metric))
-            if value is None:
+            values = _numbers(row)
+            if self._metric not in values:
                 continue
             if index >= start:
-                fallback = number(row.get("step"))
-                yield {self._metric: value}, next(at for at in (level, fallback, float(position)) if at is not None)
+                yield values, next(at for at in (level, values.get("step"), float(position)) if at is not None)
             position += 1
 
     def complaint(self) -> str:
@@ -130,6 +129,12 @@ class Log:
         if self._metric not in self._columns:
             return f"metrics_from: {self._pattern} has no {self._metric!r}; it has: {', '.join(sorted(self._columns))}"
         return f"metrics_from: {self._pattern} has no number for {self._metric!r}"
+
+
+def _numbers(row: Row) -> dict[str, float]:
+    """The row's columns that hold numbers; names that start with `st_` are the reporter's own."""
+    found = ((str(name), number(text)) for name, text in row.items() if not str(name).startswith("st_"))
+    return {name: value for name, value in found if value is not None}
 
 
 def _stamp(path: str) -> object:

@@ -129,7 +129,8 @@ def test_lightnings_csv_is_read_as_it_grows(tmp_path):
 
 
 def test_keras_history_and_lines_of_json(tmp_path):
-    assert levels(relay(tmp_path, KERAS, log="json:history.json")[0]) == [(1, 0.1), (2, 0.2)]
+    history = relay(tmp_path, KERAS, log="json:history.json")[0]
+    assert history == [{"loss": 1, "acc": 0.1, "epoch": 1}, {"loss": 2, "acc": 0.2, "epoch": 2}]
     lines = """for e in (1, 2): print('{"epoch": %d, "acc": 0.%d}' % (e, e), file=open('log', 'a'))"""
     assert levels(relay(tmp_path, lines, log="json:log")[0]) == [(1, 0.1), (2, 0.2)]
 
