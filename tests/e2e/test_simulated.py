@@ -122,3 +122,17 @@ def test_a_job_finds_its_table_where_the_runtime_put_it(tmp_path, table):
         file.rename(mounted / file.name)
     done = harness("run-job", folder, "--data", f"table={mounted}", results=tmp_path / "results")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_shipped_comparison_gives_equal_bytes_twice(tmp_path):
+    runs = []
+    for name in ("a", "b"):
+        variables = "models=false num_runs=1"
+        sweep = ("sweep", "experiments/simulated.yaml", "--vars", variables, "--random_seed_offset", 5)
+        done = harness(*sweep, "--runtime", "process", "--jobs", 2, results=tmp_path / name)
+        assert done.returncode == 0, done.stdout + done.stderr
+        folders = [path.parent for path in (tmp_path / name).glob("*/job.json")]
+        jobs = {json.loads((folder / "job.json").read_text())["job_id"]: folder for folder in folders}
+        files = ("events.jsonl", "results.csv.zip")
+        runs.append({job: [(jobs[job] / file).read_bytes() for file in files] for job in jobs})
+    assert len(runs[0]) == 10 and runs[0] == runs[1]
