@@ -63,7 +63,7 @@ class BayesOptOptions(Options):
     ] = arg(
         "auto",
         "kernel of gp_multitask over (configuration, resource); auto: for rungs a chain of processes from level to "
-        "level, else freeze-thaw",
+        "level, else matern52",
     )
     searcher_issm_gamma_one: bool = arg(False, "gp_issm: innovations carry over in full (gamma is 1, not fitted)")
     searcher_expdecay_normalize_inputs: bool = arg(False, "gp_expdecay: resource levels are divided by the largest")

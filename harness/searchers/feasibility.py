@@ -12,7 +12,9 @@ from harness.core.encode import Encoder
 from harness.core.history import HistoryView
 from harness.core.protocols import Context
 from harness.core.trial import Trial
+from harness.gp.chain import Chain
 from harness.gp.linalg import Array
+from harness.gp.surface import Surface
 from harness.searchers.surrogate import Target
 from harness.searchers.weighted import Acquisition, Hurry, Regression, Weighted
 
@@ -54,8 +56,17 @@ class Feasibility:
             return Weighted(log_probability, X[np.argsort(values, kind="stable")[:3]], None)
         means = target.chain.predict(feasible, target.level).mean
         nearest = feasible[np.argsort(means, kind="stable")[:3]]
-        return Weighted(log_probability, nearest, replace(target, best=float(means.min())))
+        chain = _relative_to(target.chain, nearest[0])
+        return Weighted(log_probability, nearest, replace(target, chain=chain, best=float(means.min())))
 
     def _value(self, trial: Trial) -> float:
         """Constraint of the trial's last report; NaN where there is none."""
         return self._problem.constraint(trial.results[-1].metrics) if trial.results else math.nan
+
+
+def _relative_to(chain: Chain | Surface, x: Array) -> Chain | Surface:
+    """The chain with variances of differences to its value at x (d,), where x is one of its data."""
+    if not isinstance(chain, Chain):
+        return chain
+    rows = np.flatnonzero(np.equal(chain.posteriors[0].X, x).all(axis=1))
+    return chain.relative_to(int(rows[0])) if len(rows) else chain

@@ -60,7 +60,7 @@ def test_the_probability_and_its_gradient(feasible: int) -> None:
         config = SPACE.sample(generator)
         trial = begin(history, config)
         excess = math.sin(5 * config["x"]) + config["y"] ** 2 + 0.3 * generator.normal()
-        excess = excess if index < feasible else abs(excess)
+        excess = -abs(excess) if index < feasible else abs(excess)
         history.report(trial.trial_id, {"loss": -config["x"] + generator.normal(), "excess": excess}, at=0.0)
     target = Target(None, 0, 0.0, np.zeros((1, 2)))
     if feasible:
@@ -70,6 +70,9 @@ def test_the_probability_and_its_gradient(feasible: int) -> None:
         surrogate.observations.update(history)
         target = surrogate.target(history, lambda counts: 0, bool)
     acquisition = Feasibility(Context(PROBLEM, 0)).weigh(target, history, bool)
+    if feasible:
+        at = acquisition.target.chain.predict(acquisition.incumbents, 0)
+        assert at.mean[0] == pytest.approx(acquisition.target.best) and at.var[0] < 1e-9, "known best: no gain there"
     for x in np.random.default_rng(5).random((5, 2)):
         value, gradient = acquisition.value_and_gradient(x[None])
         assert value == acquisition.value(x[None])
