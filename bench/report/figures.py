@@ -67,6 +67,11 @@ def against_fastest(rounds: Sequence[Record], peers: Sequence[str], clock: str, 
     return min(found, key=lambda ratio: ratio.middle, default=None)
 
 
+def quiet(rounds: Sequence[Record]) -> list[Record]:
+    """Rounds whose wall clock means something: with a load average (1 minute) of at most one and a half a CPU."""
+    return [one for one in rounds if one["load"][0] <= 1.5 * one["machine"]["cpus"]]
+
+
 def regret(run: Record, evaluation: int) -> float:
     """Least true value among the first evaluations of a run."""
     return float(min(value for when, value in run["improvements"] if when <= evaluation))

@@ -24,14 +24,15 @@ _PROTOCOLS = {
 }
 _INTRODUCTION = """# Speed and quality beside other optimisers
 
-Made by `make bench ARGS="--out {folder}"`, which measures what the records in this folder lack (`*.jsonl`, each with
-versions, seeds, processor and load) and writes this page from them; `--report` writes it alone.
+Made by `make bench ARGS="--out {folder}"`, which measures what the records in this folder lack
+(`*.jsonl`, each with versions, seeds, processor and load) and writes this page from them; `--report` writes it alone.
 
 {machine}
 
 All tools run in environments of their own with one BLAS thread, and take the time inside their own process. They are
-alternated within rounds, and ratios are taken within a round: median [least, greatest]. Seconds are worth little on a
-machine that others use, which is why CPU time comes first and wall clock second.
+alternated within rounds, and ratios are taken within a round: median [least, greatest]. Tables give milliseconds of CPU
+time, in brackets of wall clock. Neither is worth much on a machine that others use: ratios of wall clock are left out
+where the load average was over one and a half a CPU, and even CPU time is longer there than alone.
 """
 
 
@@ -51,7 +52,8 @@ def write_page(folder: Path) -> Iterator[str]:
 
 def _sections(folder: Path, parts: dict[str, list[Record]], plots: Sequence[str]) -> Iterator[str]:
     everything = [record for records in parts.values() for record in records]
-    yield _INTRODUCTION.format(folder=folder, machine=_machine(everything))
+    here = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
+    yield _INTRODUCTION.format(folder=here, machine=_machine(everything))
     lost = [f"- {line}" for line in losses(parts)]
     yield "\n".join(["## Where a peer is better\n", *(lost or ["Nowhere in these records."]), ""])
     for title, part, key, text in SECTIONS:

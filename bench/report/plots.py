@@ -16,7 +16,7 @@ from bench.report.quality import runs_of
 from bench.report.speed import by_cell
 from bench.tools import MOBSTER, TOOLS, Tool
 
-_STYLE: Any = {"svg.hashsalt": "bench", "font.size": 9, "axes.grid": True, "grid.alpha": 0.3}
+_STYLE: Any = {"svg.hashsalt": "bench", "svg.fonttype": "none", "font.size": 9, "axes.grid": True, "grid.alpha": 0.3}
 _COLOURS = dict(zip(TOOLS, plt.colormaps["tab10"].colors, strict=True))  # type: ignore[attr-defined]
 _FLOOR = 1e-9
 
@@ -62,17 +62,12 @@ def _regret(folder: Path, records: Sequence[Record]) -> str:
             steps = range(1, EVALUATIONS + 1)
             label = f"{TOOLS[name].label} ({len(runs)})"
             axes.semilogy(steps, [one.middle for one in spreads], label=label, color=_COLOURS[name])
-            axes.fill_between(
-                steps,
-                [one.lower for one in spreads],
-                [one.upper for one in spreads],
-                color=_COLOURS[name],
-                alpha=0.12 if name == "ours" else 0.04,
-                linewidth=0,
-            )
+            if name == "ours":
+                lower, upper = [one.lower for one in spreads], [one.upper for one in spreads]
+                axes.fill_between(steps, lower, upper, color=_COLOURS[name], alpha=0.12, linewidth=0)
         axes.set_title(f"{cell[0]}, {cell[1]} worker{'s' * (cell[1] > 1)}")
         if axes.lines:
             axes.legend(fontsize=6)
     figure.supxlabel("evaluations", y=0.08)
-    figure.supylabel("simple regret: median and quartiles", x=0.07)
+    figure.supylabel("simple regret: medians, and quartiles of ours", x=0.07)
     return _save(figure, folder, "regret.svg")
