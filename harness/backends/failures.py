@@ -14,7 +14,7 @@ WORDS: tuple[tuple[Failure, str], ...] = (
         r"OutOfMemoryError|out of memory|MemoryError|bad_alloc|[Cc]an(not|'t) allocate memory|\[Errno 12\]",
     ),
     (Failure.QUOTA, r"Disk quota exceeded|\[Errno 122\]|Too many open files|\[Errno 24\]|ResourceLimitExceeded"),
-    (Failure.QUOTA, r"ThrottlingException|Rate exceeded|Too Many Requests"),
+    (Failure.QUOTA, r"Resource temporarily unavailable|ThrottlingException|Rate exceeded|Too Many Requests"),
     (Failure.DISK, r"No space left on device|\[Errno 28\]|Read-only file system|\[Errno 30\]"),
     (Failure.INFRASTRUCTURE, r"Connection reset by peer|Connection refused|Connection timed out|Broken pipe"),
     (Failure.INFRASTRUCTURE, r"Temporary failure in name resolution|Stale file handle|Input/output error|\[Errno 5\]"),

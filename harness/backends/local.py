@@ -226,7 +226,8 @@ class LocalBackend:
         with tolerated("the reason is not in the log"), folder.stderr.open("a") as file:
             file.write(f"{reason}\n")
         stamp(folder, "end")
-        self._events.append(Exited(trial.trial_id, trial.leg, self.clock.now(), CANNOT_START, reason))
+        failure = classify(CANNOT_START, reason, oom_killed=False)
+        self._events.append(Exited(trial.trial_id, trial.leg, self.clock.now(), CANNOT_START, reason, failure))
 
     def _on_output(self, leg: Leg, stream: Stream) -> None:
         if stream.closed:  # by the exit of the process, earlier in this round
