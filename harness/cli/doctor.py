@@ -63,7 +63,7 @@ def _findings(runtime: str, *, aws: bool) -> Iterator[Finding]:
     yield _results()
     yield from _data()
     if aws:
-        yield from _aws()
+        yield _aws()
 
 
 def _unless_ok(finding: Finding, state: str) -> Finding:
@@ -151,18 +151,13 @@ def _data() -> Iterator[Finding]:
             yield Finding("note", "data", f"{name} is not here yet", "it is fetched when an experiment needs it")
 
 
-def _aws() -> Iterator[Finding]:
-    if importlib.util.find_spec("boto3") is None:
-        yield Finding("missing", "AWS", "the package boto3 is not installed", "pip install boto3")
-        return
-    import boto3
+def _aws() -> Finding:
+    from harness.aws.client import client, faults
 
-    session = boto3.Session()
-    if session.get_credentials() is None:
-        yield Finding("missing", "AWS", "no credentials are found", "aws configure, or set AWS_PROFILE")
-    else:
-        yield Finding("ok", "AWS", "credentials are found")
-    if session.region_name is None:
-        yield Finding("missing", "AWS region", "none is set", "set AWS_DEFAULT_REGION")
-    else:
-        yield Finding("ok", "AWS region", session.region_name)
+    try:
+        service = client("sts")
+        with faults("the question who we are"):
+            who = service.get_caller_identity()
+    except EnvironmentFault as fault:
+        return Finding("missing", "AWS", str(fault), fault.hint or "")
+    return Finding("ok", "AWS", f"{who['Arn']} in {service.meta.region_name}")
