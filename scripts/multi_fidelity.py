@@ -128,8 +128,9 @@ def _theirs(values: Sequence[float], digits: int) -> str:
     return f"{values[0]:.{digits}f}{spread}"
 
 
-def _verdict(median: float, theirs: Sequence[float], mode: str) -> str:
-    """Where our median at the full budget lies: within the other's quartiles, or on which side of them."""
+def _verdict(median: float, theirs: Sequence[float], mode: str, digits: int) -> str:
+    """Where our median at the full budget lies, as rounded: within the other's quartiles, or on which side of them."""
+    median = round(median, digits)
     if len(theirs) < 3 or theirs[1] <= median <= theirs[2]:
         return "within" if len(theirs) == 3 else "-"
     return "better" if (median > theirs[2]) == (mode == "max") else "worse"
@@ -148,7 +149,7 @@ def section(name: str, runs: dict[str, list[Run]], reference: dict[str, Any]) ->
         reached = "/".join(f"{statistics.median(run.reached[i] for run in ours):.0f}" for i in range(len(levels)))
         theirs = reference["methods"].get(method)
         median = float(np.median([run.best[2] for run in ours]))
-        verdict = _verdict(median, theirs["full"], task.mode) if theirs else "-"
+        verdict = _verdict(median, theirs["full"], task.mode, digits) if theirs else "-"
         yield f"| {method} | ours | {len(ours)} | {' | '.join(values)} | {trials} | {reached} | {verdict} |"
         if theirs:
             others = " | ".join(_theirs(theirs[part], digits) for part in ("quarter", "half", "full"))
