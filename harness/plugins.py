@@ -7,6 +7,7 @@ Capabilities:
     grows           scheduler: may go on without any trial at the maximum resource; its method `finished(history)`
                     counts the trials that got as far as any does
     multi_objective scheduler: its static method `objectives(options, problem)` names what it trades off
+    external        scheduler, searcher: another library decides, which does not say what its decisions rest on
     own_start       searcher: its first configurations are its own, not those of random search with the same seed
     tabulated       benchmark: has a table of finished trainings
     resumes         back-end: an experiment goes on from its events; without, it is cheaper to run it again
@@ -17,7 +18,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness.registry import Plugin, load
+from harness.registry import Plugin, load, lookup
+
+RAY_SEARCHERS = frozenset({"random", "bayesopt", "skopt", "optuna_tpe", "optuna_gp"})
 
 SCHEDULERS: Mapping[str, Plugin] = {
     "fifo": Plugin(
@@ -71,6 +74,31 @@ SCHEDULERS: Mapping[str, Plugin] = {
         "harness.schedulers.median:MedianStoppingOptions",
         "stops a trial whose best value is worse than the median of the other trials' running means",
         capabilities=frozenset({"multi_fidelity", "stops_early"}),
+    ),
+    "raytune_fifo": Plugin(
+        "harness.schedulers.raytune:RayFifo",
+        "harness.schedulers.raytune:RayFifoOptions",
+        "Ray Tune's FIFO; bayesopt is scikit-optimize under it",
+        pairs_with=RAY_SEARCHERS,
+        extra="ray",
+        instead={"bayesopt": "skopt"},
+    ),
+    "raytune_fifo_synchronous": Plugin(
+        "harness.schedulers.raytune:RayFifoSynchronous",
+        "harness.schedulers.raytune:RayFifoOptions",
+        "Ray Tune's FIFO in batches of num_workers trials; bayesopt is scikit-optimize under it",
+        pairs_with=RAY_SEARCHERS,
+        extra="ray",
+        instead={"bayesopt": "skopt"},
+    ),
+    "raytune_hyperband": Plugin(
+        "harness.schedulers.raytune:RayHyperband",
+        "harness.schedulers.raytune:RayHyperbandOptions",
+        "Ray Tune's AsyncHyperBandScheduler (ASHA, stopping variant); bayesopt is scikit-optimize under it",
+        capabilities=frozenset({"multi_fidelity", "stops_early", "external"}),
+        pairs_with=RAY_SEARCHERS,
+        extra="ray",
+        instead={"bayesopt": "skopt"},
     ),
 }
 
@@ -131,6 +159,34 @@ SEARCHERS: Mapping[str, Plugin] = {
         capabilities=frozenset({"own_start"}),
         extra="gpsearchers",
     ),
+    "skopt": Plugin(
+        "harness.searchers.skopt:Skopt",
+        "harness.searchers.external:ExternalOptions",
+        "scikit-optimize's Gaussian process",
+        capabilities=frozenset({"external"}),
+        extra="ray",
+    ),
+    "optuna_tpe": Plugin(
+        "harness.searchers.optuna:OptunaTpe",
+        "harness.searchers.external:ExternalOptions",
+        "Optuna's tree-structured Parzen estimator",
+        capabilities=frozenset({"external"}),
+        extra="optuna",
+    ),
+    "optuna_gp": Plugin(
+        "harness.searchers.optuna:OptunaGp",
+        "harness.searchers.external:ExternalOptions",
+        "Optuna's Gaussian process",
+        capabilities=frozenset({"external"}),
+        extra="optuna",
+    ),
+    "nevergrad": Plugin(
+        "harness.searchers.nevergrad:Nevergrad",
+        "harness.searchers.external:ExternalOptions",
+        "Nevergrad's NGOpt, a choice among evolutionary algorithms",
+        capabilities=frozenset({"external"}),
+        extra="nevergrad",
+    ),
     "grid": Plugin(
         "harness.searchers.grid:GridSearcher",
         "harness.searchers.grid:GridOptions",
@@ -169,8 +225,33 @@ RUNTIMES: Mapping[str, Plugin] = {
     ),
 }
 
+# Complete methods by their names in the field: scheduler and searcher. A manifest's `methods:` may name them.
+METHODS: Mapping[str, tuple[str, str]] = {
+    "RS": ("fifo", "random"),
+    "BO": ("fifo", "bayesopt"),
+    "ASHA": ("hyperband_stopping", "random"),
+    "ASHA-promotion": ("hyperband_promotion", "random"),
+    "MOBSTER": ("hyperband_stopping", "bayesopt"),
+    "MOBSTER-promotion": ("hyperband_promotion", "bayesopt"),
+    "Hyperband": ("hyperband_synchronous", "random"),
+    "BOHB": ("hyperband_synchronous", "kde"),
+    "PASHA": ("hyperband_pasha", "random"),
+    "Ray-RS": ("raytune_fifo", "random"),
+    "Ray-skopt": ("raytune_fifo", "bayesopt"),
+    "Ray-ASHA": ("raytune_hyperband", "random"),
+    "Ray-ASHA-skopt": ("raytune_hyperband", "bayesopt"),
+    "Optuna-TPE": ("fifo", "optuna_tpe"),
+    "Optuna-GP": ("fifo", "optuna_gp"),
+    "Nevergrad": ("fifo", "nevergrad"),
+}
+
 
 def benchmarks() -> Mapping[str, Plugin]:
     """The table of benchmarks, which lives with the benchmarks."""
     table: Mapping[str, Plugin] = load("benchmarks.benchmark_factory:BENCHMARKS")
     return table
+
+
+def searcher_of(scheduler: Plugin, name: str) -> Plugin:
+    """What a searcher's name stands for under a scheduler. UsageError for an unknown name."""
+    return lookup("searcher", scheduler.instead.get(name, name), SEARCHERS)

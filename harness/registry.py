@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
-from harness.errors import UsageError
+from harness.errors import EnvironmentFault, UsageError
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class Plugin:
         capabilities: declared facts that `plan.resolve` checks combinations by.
         pairs_with: names of the other kind that it may be combined with (scheduler and searcher; of a benchmark:
             back-ends); empty for all.
+        instead: of a scheduler: names of searchers that stand for other entries of the table under it.
         needs: of a back-end: capabilities that the benchmark must have; of a searcher: attributes of its `Problem`.
         extra: optional dependencies of this project that it needs where it runs ("pip install -e .[extra]").
     """
@@ -33,6 +34,7 @@ class Plugin:
     pairs_with: frozenset[str] = frozenset()
     needs: frozenset[str] = frozenset()
     extra: str = ""
+    instead: Mapping[str, str] = field(default_factory=dict)
 
     def load(self) -> Any:
         return load(self.target)
@@ -45,6 +47,17 @@ def load(target: str) -> Any:
     """The object that "module:attribute" names."""
     module, _, attribute = target.partition(":")
     return getattr(import_module(module), attribute)
+
+
+def required(module: str, extra: str) -> Any:
+    """The module of an optional package. EnvironmentFault that names the extra where it is not installed."""
+    try:
+        return import_module(module)
+    except ImportError as error:
+        if error.name is None or error.name.partition(".")[0] != module.partition(".")[0]:
+            raise
+        hint = f"pip install 'hpo-harness[{extra}]'"
+        raise EnvironmentFault(f"the Python package `{error.name}` is not installed", hint=hint) from error
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

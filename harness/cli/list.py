@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from harness.plan.resolve import KINDS, table
-from harness.plugins import RUNTIMES
+from harness.plugins import METHODS, RUNTIMES
 
 
 def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
@@ -18,5 +18,8 @@ def run(args: argparse.Namespace) -> int:
     for title, plugins in tables.items():
         print(f"{title}:")
         for name, plugin in plugins.items():
-            print(f"  {name:22} {plugin.summary}")
+            print(f"  {name:26} {plugin.summary}")
+    print("methods (of a manifest):")
+    for name, (scheduler, searcher) in METHODS.items():
+        print(f"  {name:26} {scheduler} + {searcher}")
     return 0

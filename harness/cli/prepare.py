@@ -89,7 +89,7 @@ def _check_image_holds(extras: Iterable[str], held: Collection[str]) -> None:
     for extra in sorted(set(extras)):
         missing = sorted(set(package_names("\n".join(_requirements(extra)))) - set(held))
         if missing:
-            hint = f"add {', '.join(lacking)} to dependencies.txt, or use plain processes (RUNTIME=process)"
+            hint = f"add {', '.join(missing)} to dependencies.txt, or use plain processes (RUNTIME=process)"
             raise EnvironmentFault(f"the image does not hold the packages of the extra '{extra}'", hint=hint)
 
 

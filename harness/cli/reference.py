@@ -16,6 +16,7 @@ from harness.jobdir import replacing
 from harness.options import arguments
 from harness.plan.experiment import ExperimentOptions, SweepOptions
 from harness.plan.resolve import KINDS, benchmark_defaults, table
+from harness.plugins import METHODS
 
 PAGE, SCHEMA = "arguments.md", "manifest.schema.json"
 
@@ -80,7 +81,11 @@ def schema() -> dict[str, Any]:
     properties: dict[str, Any] = {
         "vars": {"type": "object", "description": "variables of the template, with their defaults"},
         "include": {"type": "string", "description": "manifest whose settings lie below these"},
-        "methods": {"type": "array", "items": entry, "description": "sets of settings, one experiment each"},
+        "methods": {
+            "type": "array",
+            "items": {"anyOf": [{"enum": list(METHODS)}, entry]},
+            "description": "names of methods, or sets of settings, one experiment each",
+        },
         "benchmarks": {
             "type": "array",
             "items": {"anyOf": [{"type": "string"}, entry]},

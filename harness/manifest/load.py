@@ -12,6 +12,8 @@ from harness.errors import UsageError
 from harness.manifest.raw import Raw
 from harness.manifest.render import render
 from harness.manifest.yaml import parse_mapping
+from harness.plugins import METHODS
+from harness.registry import did_you_mean
 
 SECTIONS = ("methods", "benchmarks")
 
@@ -70,8 +72,10 @@ def _check_values(values: Mapping[str, Any], place: Mapping[str, str]) -> None:
 
 
 def _entries(section: Any, place: str, name: str) -> list[dict[str, Any]]:
-    """Entries of `methods`, `benchmarks` or `exclude`: a list of settings; of benchmarks, names will do."""
+    """Entries of `methods`, `benchmarks` or `exclude`: a list of settings; of the first two, names will do."""
     entries = section if isinstance(section, list) else None
+    if name == "methods" and entries is not None:
+        entries = [_method(entry, place) if isinstance(entry, str) else entry for entry in entries]
     if name == "benchmarks" and entries is not None:
         entries = [{"benchmark_name": entry} if isinstance(entry, str) else entry for entry in entries]
     if not entries or not all(isinstance(entry, dict) and entry for entry in entries):
@@ -81,6 +85,15 @@ def _entries(section: Any, place: str, name: str) -> list[dict[str, Any]]:
         if wrong:
             raise UsageError(f"{place}: {name}: '{wrong[0]}' of an entry takes one value")
     return entries
+
+
+def _method(name: str, place: str) -> dict[str, Any]:
+    if name not in METHODS:
+        raise UsageError(
+            f"{place}: methods: unknown method '{name}'{did_you_mean(name, METHODS)}; choose from: {', '.join(METHODS)}"
+        )
+    scheduler, searcher = METHODS[name]
+    return {"scheduler": scheduler, "searcher": searcher}
 
 
 def _named(raw: Raw, path: Path) -> Raw:

@@ -61,6 +61,9 @@ def chosen(values: Mapping[str, Any]) -> tuple[dict[str, Plugin], list[str]]:
             found[setting] = lookup(kind, str(name), table(setting))
         except UsageError as error:
             problems += error.problems
+    if "scheduler" in found and "searcher" in found:
+        name = str(values.get("searcher", ExperimentOptions.model_fields["searcher"].default))
+        found["searcher"] = plugins.searcher_of(found["scheduler"], name)
     return found, problems
 
 

@@ -7,21 +7,15 @@ from typing import Any
 
 from harness.plan.build import Plan
 from harness.plan.job import Settings
+from harness.plugins import METHODS
 
-METHODS = {
-    ("fifo", "random"): "RS",
-    ("fifo", "bayesopt"): "BO",
-    ("hyperband_stopping", "random"): "ASHA",
-    ("hyperband_promotion", "random"): "ASHA-promotion",
-    ("hyperband_stopping", "bayesopt"): "MOBSTER",
-    ("hyperband_promotion", "bayesopt"): "MOBSTER-promotion",
-}
+NAMES = {parts: name for name, parts in METHODS.items()}
 
 
 def method_name(settings: Settings) -> str:
     """The field's name of the method, else "scheduler + searcher"."""
     pair = (settings["scheduler"], settings["searcher"])
-    return METHODS.get(pair, f"{pair[0]} + {pair[1]}")
+    return NAMES.get(pair, f"{pair[0]} + {pair[1]}")
 
 
 def label(settings: Settings, swept: Sequence[str]) -> str:

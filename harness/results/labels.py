@@ -10,7 +10,7 @@ from typing import Any
 from harness.options import arguments
 from harness.plan.experiment import ExperimentOptions
 from harness.plan.resolve import table as plugins
-from harness.plan.show import METHODS
+from harness.plan.show import NAMES
 from harness.results.load import Experiment
 from harness.results.settings import settings_of
 
@@ -50,7 +50,7 @@ def _method(facts: Mapping[str, Any]) -> str:
     if facts.get("algorithm"):
         return str(facts["algorithm"])
     pair = (str(facts.get("scheduler", "")), str(facts.get("searcher", "")))
-    named = METHODS.get(pair) or " + ".join(filter(None, pair))
+    named = NAMES.get(pair) or " + ".join(filter(None, pair))
     return named or str(facts.get("scheduler_name") or "method")
 
 

@@ -84,7 +84,8 @@ class AskTell:
             constraint_attr=constraint,
             metrics=dict(metrics or {}),
         )
-        chosen = (lookup("scheduler", scheduler, plugins.SCHEDULERS), lookup("searcher", searcher, plugins.SEARCHERS))
+        scheduling = lookup("scheduler", scheduler, plugins.SCHEDULERS)
+        chosen = (scheduling, plugins.searcher_of(scheduling, searcher))
         check_needs(searcher, chosen[1], problem)
         schedules, searches = _options(chosen, options)
         scheduler_class = chosen[0].load()

@@ -12,6 +12,7 @@ from harness.core.problem import Mode
 from harness.core.protocols import Context, Scheduler, Searcher
 from harness.plan.job import Settings
 from harness.plan.resolve import Parts, build_parts, table
+from harness.plugins import searcher_of
 from harness.registry import Plugin
 from harness.tuner.stopping import StoppingCriterion, completed
 
@@ -68,7 +69,7 @@ def assemble(settings: Settings, data: Mapping[str, Path]) -> Experiment:
         parts=parts,
         benchmark=benchmark,
         scheduler=scheduler,
-        searcher=table("searcher")[options.searcher].load()(context, parts.searcher),
+        searcher=searcher_of(scheduler_plugin, options.searcher).load()(context, parts.searcher),
         stopping=StoppingCriterion(
             options.scheduler_timeout,
             options.num_trials,

@@ -1,6 +1,7 @@
 """What every searcher of the table has to hold, whatever it suggests."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -9,16 +10,34 @@ from harness.core.points import complete_points
 from harness.core.problem import Problem
 from harness.core.seeds import rng
 from harness.core.space import Config, Space
-from harness.plugins import SCHEDULERS, SEARCHERS
+from harness.plugins import SCHEDULERS, SEARCHERS, searcher_of
 from tests.fakes.play import PROBLEM, SPACE, Play, World, context_of
 
 ROUGH = World(seed=4, nan=0.1, fail=0.05)
-PAIRS = [
-    (scheduler, searcher)
-    for scheduler, one in SCHEDULERS.items()
-    for searcher, other in SEARCHERS.items()
-    if (not one.pairs_with or searcher in one.pairs_with) and (not other.pairs_with or scheduler in other.pairs_with)
-]
+# With these it is seen whether an adapter works; each of their suggestions takes up to a second.
+ENOUGH = {"fifo", "hyperband_stopping", "raytune_hyperband"}
+
+
+def marked(searcher: str, *values: str) -> Any:
+    """A case of a test, slow where another library is at work."""
+    slow = "external" in SEARCHERS[searcher].capabilities
+    return pytest.param(*values, marks=[pytest.mark.slow] if slow else [], id="-".join(values))
+
+
+def pairs(excluded: str = "") -> list[Any]:
+    """Schedulers and searchers that go together, but for searchers that have the capability `excluded`."""
+    return [
+        marked(searcher, scheduler, searcher)
+        for scheduler, one in SCHEDULERS.items()
+        for searcher, other in SEARCHERS.items()
+        if (not one.pairs_with or searcher in one.pairs_with)
+        and (not other.pairs_with or scheduler in other.pairs_with)
+        and excluded not in other.capabilities
+        and ("external" not in other.capabilities or scheduler in ENOUGH)
+    ]
+
+
+EACH = [marked(searcher, searcher) for searcher in SEARCHERS]
 
 
 def play(
@@ -30,7 +49,8 @@ def play(
     fresh_every: int = 0,
     points: tuple[Config, ...] | None = None,
 ) -> Play:
-    one, other = SCHEDULERS[scheduler], SEARCHERS[searcher]
+    one = SCHEDULERS[scheduler]
+    other = searcher_of(one, searcher)
     options = one.load_options()()
     context = context_of(problem, seed=11, workers=workers, levels=one.load().levels(options, problem))
     context = replace(context, points=points)
@@ -44,7 +64,7 @@ def play(
     )
 
 
-@pytest.mark.parametrize(("scheduler", "searcher"), PAIRS)
+@pytest.mark.parametrize(("scheduler", "searcher"), pairs())
 def test_suggestions_are_valid_new_and_repeatable(scheduler: str, searcher: str) -> None:
     game = play(scheduler, searcher).run(80)
     configs = [trial.config for trial in game.history.trials.values()]
@@ -56,9 +76,7 @@ def test_suggestions_are_valid_new_and_repeatable(scheduler: str, searcher: str)
     assert play(scheduler, searcher).run(80).answers == game.answers
 
 
-@pytest.mark.parametrize(
-    ("scheduler", "searcher"), [pair for pair in PAIRS if "own_start" not in SEARCHERS[pair[1]].capabilities]
-)
+@pytest.mark.parametrize(("scheduler", "searcher"), pairs(excluded="own_start"))
 def test_runs_with_one_seed_start_alike(scheduler: str, searcher: str) -> None:
     """The first (workers + 2) configurations: mid-point, then draws that depend on seed and trial id alone."""
     expected = [SPACE.midpoint(), *(SPACE.sample(rng(11, "random", index)) for index in (1, 2, 3))]
@@ -66,7 +84,7 @@ def test_runs_with_one_seed_start_alike(scheduler: str, searcher: str) -> None:
     assert [trials[index].config for index in range(4)] == expected
 
 
-@pytest.mark.parametrize("searcher", SEARCHERS)
+@pytest.mark.parametrize("searcher", EACH)
 def test_points_to_evaluate_come_first(searcher: str) -> None:
     """More of them than initial draws, or none at all."""
     points = complete_points([{"width": width} for width in (3, 1, 4, 15, 9, 2, 6)] + [{"width": 3}], SPACE)
@@ -76,12 +94,12 @@ def test_points_to_evaluate_come_first(searcher: str) -> None:
     assert play("fifo", searcher, points=()).run(10).history.trials[0].config != SPACE.midpoint()
 
 
-@pytest.mark.parametrize("searcher", SEARCHERS)
+@pytest.mark.parametrize("searcher", EACH)
 def test_suggestions_do_not_rest_on_memory(searcher: str) -> None:
     assert len(play("hyperband_stopping", searcher, fresh_every=3).run(60).history.trials) > 8
 
 
-@pytest.mark.parametrize("searcher", SEARCHERS)
+@pytest.mark.parametrize("searcher", EACH)
 def test_a_finite_space_is_used_up_once(searcher: str) -> None:
     space = Space({"n": randint(1, 3), "kind": choice(["a", "b"]), "rank": ordinal([1]), "fixed": 7})
     problem = Problem(space, "loss", "min", "epoch", max_resource=2)
@@ -90,7 +108,7 @@ def test_a_finite_space_is_used_up_once(searcher: str) -> None:
     assert game.history.exhausted and len(keys) == len(set(keys)) == space.size == 6
 
 
-@pytest.mark.parametrize("searcher", SEARCHERS)
+@pytest.mark.parametrize("searcher", EACH)
 def test_fifty_workers_get_fifty_configurations(searcher: str) -> None:
     game = play("fifo", searcher, workers=50).run(20)
     assert len(game.history.trials) >= 50

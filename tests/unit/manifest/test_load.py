@@ -127,3 +127,10 @@ def test_a_template_that_runs_away_is_ended(tmp_path):
     text = "tags: {% for i in range(99999) %}{% for j in range(99999) %}{{ i }} {% endfor %}{% endfor %}\n"
     with pytest.raises(UsageError, match="template: it makes more than 20,000,000 characters"):
         load(tmp_path, text)
+
+
+def test_methods_can_be_named(tmp_path):
+    raw = load(tmp_path, "methods: [RS, {scheduler: fifo, searcher: sobol}, BOHB]\n")
+    assert [entry["searcher"] for entry in raw.sections["methods"]] == ["random", "sobol", "kde"]
+    with pytest.raises(UsageError, match=r"yaml:1: methods: unknown method 'MOBSTR' \(did you mean 'MOBSTER'"):
+        load(tmp_path, "methods: [MOBSTR]\n")

@@ -1,0 +1,57 @@
+"""Optuna's samplers."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from harness.registry import required
+from harness.searchers.external import Axis, Data, ExternalSearcher, Point
+
+
+class _Optuna(ExternalSearcher):
+    """A study made of the history, asked once."""
+
+    def sampler(self, optuna: Any, seed: int) -> Any:
+        raise NotImplementedError
+
+    def propose(self, data: Data, seed: int) -> Point:
+        optuna = required("optuna", "optuna")
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        distributions = {axis.name: _distribution(optuna.distributions, axis) for axis in self.axes}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            study = optuna.create_study(sampler=self.sampler(optuna, seed))
+            for point, loss in zip(data.points, data.losses, strict=True):
+                study.add_trial(optuna.create_trial(value=loss, params=self._named(point), distributions=distributions))
+            running = optuna.trial.TrialState.RUNNING
+            for point in data.pending:
+                trial = optuna.create_trial(state=running, params=self._named(point), distributions=distributions)
+                study.add_trial(trial)
+            params = study.ask(distributions).params
+        return [params[axis.name] for axis in self.axes]
+
+    def _named(self, point: Point) -> dict[str, float | int]:
+        return {axis.name: coordinate for axis, coordinate in zip(self.axes, point, strict=True)}
+
+
+class OptunaTpe(_Optuna):
+    """Tree-structured Parzen estimator (J. Bergstra et al., NeurIPS 2011), running trials counted as bad."""
+
+    def sampler(self, optuna: Any, seed: int) -> Any:
+        return optuna.samplers.TPESampler(seed=seed, n_startup_trials=0, constant_liar=True)
+
+
+class OptunaGp(_Optuna):
+    """Gaussian process with log expected improvement."""
+
+    def sampler(self, optuna: Any, seed: int) -> Any:
+        return optuna.samplers.GPSampler(seed=seed, n_startup_trials=0)
+
+
+def _distribution(distributions: Any, axis: Axis) -> Any:
+    if axis.kind == "float":
+        return distributions.FloatDistribution(axis.lower, axis.upper, log=axis.log)
+    if axis.kind == "int":
+        return distributions.IntDistribution(int(axis.lower), int(axis.upper), log=axis.log)
+    return distributions.CategoricalDistribution(list(range(int(axis.upper) + 1)))
