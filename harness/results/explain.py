@@ -12,6 +12,8 @@ from harness.jobdir import JobDir
 
 Event = Mapping[str, Any]
 
+_WORDS = {"resumed": "promoted", "CONTINUE": "went on", "PAUSE": "paused"}
+
 
 @dataclass(frozen=True)
 class Step:
@@ -19,7 +21,8 @@ class Step:
 
     Attributes:
         at: seconds since the experiment started.
-        what: "started", "went on", "paused", "promoted", or how the trial ended: "stopped", "completed", "failed".
+        what: "started", "went on", "paused", "promoted", "retried", or how the trial ended: "stopped", "completed",
+            "failed".
         reason: the scheduler's or the loop's own words, "" where nothing was decided.
         grounds: `harness.core.decisions.Grounds` as recorded; empty where no values were compared.
         later: for a pause that was never followed by a promotion: the last comparison at that rung.
@@ -41,14 +44,21 @@ def read_events(folder: JobDir) -> list[Event]:
         raise UsageError(f"{folder.events}: cannot read the events of an experiment: {reason}") from None
     events = []
     for number, line in enumerate(lines, 1):
-        try:
-            event = json.loads(line)
-        except ValueError:
-            if number == len(lines):
-                break
-            raise UsageError(f"{folder.events}:{number}: no event of an experiment") from None
-        events.append(event)
+        event = _parsed(line)
+        if event is not None:
+            events.append(event)
+        elif number < len(lines):
+            raise UsageError(f"{folder.events}:{number}: no event of an experiment")
     return events
+
+
+def _parsed(line: str) -> Event | None:
+    """None where the line is no event."""
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) and {"event", "trial_id", "at"} <= event.keys() else None
 
 
 def explain(events: Sequence[Event], trial_id: int) -> list[Step]:
@@ -73,12 +83,14 @@ def _worth_telling(event: Event, own: Sequence[Event]) -> bool:
 
 
 def _step(event: Event, own: Sequence[Event]) -> Step:
-    what = {"started": "started", "resumed": "promoted", "CONTINUE": "went on", "PAUSE": "paused"}
-    kind = event.get("decision", event["event"])
-    # A trial that is stopped at the highest level has completed; only its end says so.
-    text = str(own[-1].get("status", kind) if kind in ("STOP", "ended") else what[kind]).lower()
-    text = str(event["status"]).lower() if kind == "ended" else text
-    return Step(event["at"], text, event.get("reason", ""), event.get("grounds", {}), {})
+    kind = str(event.get("decision", event["event"]))
+    if kind == "ended":
+        what = str(event["status"]).lower()
+    elif kind == "STOP":  # at the highest level the trial has completed, which only its end says
+        what = str(own[-1].get("status", "Stopped")).lower()
+    else:
+        what = _WORDS.get(kind, kind)
+    return Step(event["at"], what, event.get("reason", ""), event.get("grounds", {}), {})
 
 
 def _rung(grounds: Event) -> tuple[Any, Any]:
