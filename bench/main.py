@@ -9,6 +9,7 @@ from bench.campaign import Campaign
 from bench.parts import latency, mobster, regret, simulator, startup, trials
 from bench.report.page import write_page
 from bench.tools import Laboratory
+from bench.worker import WorkerFault
 
 PARTS: Mapping[str, Callable[[Campaign], None]] = {
     "startup": startup.measure,
@@ -39,6 +40,9 @@ def compare(args: argparse.Namespace, tools: Sequence[str]) -> None:
     )
     if not args.report:
         for part in args.only:
-            PARTS[part](campaign)
+            try:
+                PARTS[part](campaign)
+            except WorkerFault as fault:
+                _say(f"{part}: broken off, {fault}")
     for line in write_page(args.out):
         _say(line)

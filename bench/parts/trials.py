@@ -8,12 +8,13 @@ starts anew in the timed run and is. Ratios are of wall clock: tools differ in w
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from bench.campaign import Campaign
 from bench.environments import OURS
 from bench.parts.rounds import done, rotated
 from bench.tools import Tool, source_digest
-from bench.worker import Worker
+from bench.worker import Worker, WorkerFault
 
 TRIALS, WORKERS = 40, 2
 LIBRARIES = {"trivial": "argparse", "torch": "torch"}
@@ -36,19 +37,26 @@ def measure(campaign: Campaign) -> None:
     tools = campaign.laboratory.available(LOOPS, chosen)
     records = campaign.records("trials")
     for index in range(1 if campaign.quick else campaign.rounds):
-        for script, library in LIBRARIES.items():
+        for script in LIBRARIES:
             cell = {"script": script, "trials": 4 if campaign.quick else TRIALS, "workers": WORKERS}
-            if len(done(records, cell, list(tools), source_digest("trials"))) > index:
-                continue
-            timed, versions = {}, {}
-            for name in rotated(list(tools), index):
-                with campaign.laboratory.start(tools[name]) as worker:
-                    timed[name] = _timed(worker, tools[name], library, int(str(cell["trials"])))
-                    versions[name] = worker.versions
-            records.append({"cell": cell, "ours": source_digest("trials"), "tools": timed, "versions": versions})
-            campaign.say(
-                f"trials, {script}, round {index + 1}: " + ", ".join(f"{n} {t['wall']}" for n, t in timed.items())
-            )
+            if len(done(records, cell, list(tools), source_digest("trials"))) <= index:
+                fields = _round(campaign, {name: tools[name] for name in rotated(list(tools), index)}, cell)
+                records.append({"cell": cell, "ours": source_digest("trials"), **fields})
+                campaign.say(f"trials, {script}, round {index + 1}: {fields['tools']}")
+
+
+def _round(campaign: Campaign, tools: Mapping[str, Tool], cell: Mapping[str, Any]) -> dict[str, Any]:
+    """One that fails, as on a machine too busy for its time-outs, is left out."""
+    timed, versions, left_out = {}, {}, {}
+    for name, tool in tools.items():
+        try:
+            with campaign.laboratory.start(tool) as worker:
+                timed[name] = _timed(worker, tool, LIBRARIES[cell["script"]], cell["trials"])
+                versions[name] = worker.versions
+        except WorkerFault as fault:
+            left_out[name] = str(fault)
+            campaign.say(f"trials: {name} failed: {fault}")
+    return {"tools": timed, "versions": versions, "left_out": left_out}
 
 
 def _timed(worker: Worker, tool: Tool, library: str, trials: int) -> dict[str, float]:
