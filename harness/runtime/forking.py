@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
+import runpy
 import signal
 import sys
 import traceback
@@ -18,7 +19,7 @@ from typing import IO, NoReturn
 from harness.runtime.protocol import Request
 
 # What every job in virtual time imports.
-_PRELOAD = ("harness.__main__", "harness.cli.run_job", "harness.tuner.run_job", "harness.backends.simulated")
+_PRELOAD = ("harness.cli.run_job", "harness.tuner.run_job", "harness.backends.simulated")
 _HANDLED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _MAX_DESCRIPTORS = 4096
 
@@ -72,9 +73,10 @@ def _run(command: Sequence[str], request: Request, log: int) -> NoReturn:
         os.closerange(3, _MAX_DESCRIPTORS)
         os.environ.update(request.environment)
         os.chdir(request.folder)
-        from harness.__main__ import main
-
-        code = main(command[command.index("harness") + 1 :])
+        sys.argv = ["harness", *command[command.index("harness") + 1 :]]
+        runpy.run_module("harness", run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 1
     except BaseException:
         traceback.print_exc()
     finally:
