@@ -186,3 +186,9 @@ def test_a_number_of_trials_ends_every_experiment(name: str, world: World) -> No
         if criterion.reached(game.run(reports).history, 0.0):
             break
     assert "6 trials completed" in str(criterion.reached(game.history, 0.0))
+
+
+def test_a_number_of_failures_ends_every_experiment(name: str) -> None:
+    game = play(name, World(seed=9, fail=0.2)).run(300)
+    criterion = StoppingCriterion(max_failures=3)
+    assert game.history.count(Status.FAILED) >= 3 and "failed" in str(criterion.reached(game.history, 0.0))
