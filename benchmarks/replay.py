@@ -7,6 +7,7 @@ the first new one on.
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -18,6 +19,10 @@ from harness.checkpoint import (
     resume_from_checkpointed_model,
 )
 from harness.reporter import Reporter
+
+# scikit-learn imports pandas, and so pyarrow, where they are installed. The thread that pyarrow's allocator would start
+# keeps a process from being forked, and with it trials from sharing their imports.
+os.environ.setdefault("JE_ARROW_MALLOC_CONF", "background_thread:false")
 
 
 def parse(description: str | None, options: Mapping[str, type], argv: Sequence[str] | None) -> dict[str, Any]:

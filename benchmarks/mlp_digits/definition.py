@@ -40,6 +40,6 @@ def define(options: MlpDigitsOptions, max_resource_level: int) -> Benchmark:
         script=Path(__file__).with_name("train.py"),
         problem=problem,
         calling=Calling(
-            preload=("sklearn.datasets", "sklearn.model_selection", "sklearn.neural_network", "benchmarks.replay")
+            preload=("benchmarks.replay", "sklearn.datasets", "sklearn.model_selection", "sklearn.neural_network")
         ),
     )

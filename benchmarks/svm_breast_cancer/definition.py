@@ -38,5 +38,5 @@ def define(options: SvmOptions, max_resource_level: int) -> Benchmark:
     return Benchmark(
         script=Path(__file__).with_name("train.py"),
         problem=problem,
-        calling=Calling(preload=("sklearn.datasets", "sklearn.model_selection", "sklearn.svm", "benchmarks.replay")),
+        calling=Calling(preload=("benchmarks.replay", "sklearn.datasets", "sklearn.model_selection", "sklearn.svm")),
     )

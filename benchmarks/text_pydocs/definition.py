@@ -42,10 +42,10 @@ def define(options: TextOptions, max_resource_level: int) -> Benchmark:
         problem=problem,
         calling=Calling(
             preload=(
+                "benchmarks.replay",
                 "sklearn.feature_extraction.text",
                 "sklearn.linear_model",
                 "sklearn.model_selection",
-                "benchmarks.replay",
             )
         ),
     )

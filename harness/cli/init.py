@@ -31,12 +31,9 @@ def run(args: argparse.Namespace) -> int:
         print(f"{folder / name}: {what}")
     print("next:")
     manifest = str(folder / "sweep.yaml")
-    for words in (
-        ["python", "-m", "pytest", str(folder)],
-        ["harness", "plan", manifest],
-        ["harness", "sweep", manifest],
-    ):
-        print(f"  {shlex.join(words)}")
+    print(f"  {shlex.join(['python', '-m', 'pytest', str(folder)])}")
+    for command in ("plan", "smoke", "sweep"):
+        print(f"  {shlex.join(['harness', command, manifest])}")
     return 0
 
 

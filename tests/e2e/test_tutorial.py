@@ -13,6 +13,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 TUTORIAL = ROOT / "docs" / "tutorial_own_script.md"
+# Dozens of short processes, of which each waits its turn on a busy machine.
+pytestmark = pytest.mark.timeout(400)
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -57,9 +59,10 @@ def test_the_tutorial(shell, root):
 def test_a_benchmark_made_by_init(shell, root):
     run, folder = shell
     said = run("harness init 'my bench'")
-    *_, test, plan, sweep = said.splitlines()
+    *_, test, plan, smoke, sweep = said.splitlines()
     run(f"{test} -q -p no:cacheprovider")
     assert "4 experiments" in run(plan)
+    assert run(f"{smoke.strip()} --runtime process").count(": ok") == 2
     assert "2 experiments" in run(f"{sweep.strip()} --runtime process --vars num_runs=1")
     states = [json.loads(path.read_text())["state"] for path in root.glob("*/status.json")]
     assert states == ["completed"] * 2
