@@ -39,7 +39,6 @@ class Relay:
         self._first: int = spec["first"]
         self._known: int = spec["known"]
         self._report = Reporter()
-        self._lock = threading.Lock()
         self._fault = ""
         self._fell_short = False
         self._found = False
@@ -57,23 +56,21 @@ class Relay:
     def pump(self, source: IO[bytes], target: IO[bytes]) -> None:
         """Pass lines on; report what they bring."""
         while line := source.readline(LONGEST_LINE):
-            with self._lock:
-                target.write(line)
-                target.flush()
-                if self._patterns is not None:
-                    for part in line.decode(errors="replace").splitlines():  # a progress bar's line has many
-                        self._take(self._patterns.find(part))
+            target.write(line)
+            target.flush()
+            if self._patterns is not None:
+                for part in line.decode(errors="replace").splitlines():  # a progress bar's line has many
+                    self._take(self._patterns.find(part))
 
     def poll(self) -> None:
         """Report what is new in the log. Where it cannot be read at all, that is said in the end."""
         if self._log is None:
             return
-        with self._lock:
-            try:
-                for found in self._log.new():
-                    self._take(found)
-            except ImportError as error:
-                self._fault = f"metrics_from: {error}; pip install tensorboard"
+        try:
+            for found in self._log.new():
+                self._take(found)
+        except ImportError as error:
+            self._fault = f"metrics_from: {error}; pip install tensorboard"
 
     def _take(self, found: Found | None) -> None:
         if found is None:

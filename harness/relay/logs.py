@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import zip_longest
 from typing import Any
 
-from harness.relay.patterns import Found, number
+from harness.relay.patterns import Found, level_of, number
 
 Row = Mapping[str, Any]
 
@@ -113,7 +113,7 @@ class Log:
         position, level = self._first, None
         for index, row in enumerate(rows):
             self._columns.update(row)
-            named = number(row.get(self._resource)) if self._resource else None
+            named = level_of(row.get(self._resource)) if self._resource else None
             level = level if named is None else named
             values = _numbers(row)
             if self._metric not in values:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -19,6 +20,12 @@ def number(text: Any) -> float | None:
         return float(str(text).strip().strip(_AROUND).rstrip("."))
     except ValueError:
         return None
+
+
+def level_of(text: Any) -> float | None:
+    """The level that a piece of a log line means; NaN and infinity are none."""
+    level = number(text)
+    return level if level is not None and math.isfinite(level) else None
 
 
 class Patterns:
@@ -39,7 +46,7 @@ class Patterns:
     def find(self, line: str) -> Found | None:
         """Metrics and level (counted from `first` where there is no pattern for it) that a line brings."""
         if self._levels is not None and (found := self._levels.search(line)):
-            level = number(found[1])
+            level = level_of(found[1])
             self._level = self._level if level is None else level
         found = self._values.search(line)
         if found is None:

@@ -43,6 +43,7 @@ def test_a_metric_belongs_to_the_last_level_and_named_groups_are_metrics():
     assert patterns.find("epoch 3 of 9") is None
     assert patterns.find("acc 0.5 loss 2.0") == ({"acc": 0.5, "loss": 2.0}, 3.0)
     assert patterns.find("epoch 4: acc 0.6") == ({"acc": 0.6}, 4.0)
+    assert Patterns("acc", r"acc (\S+)", r"epoch (\S+)", 1).find("epoch nan acc 1") is None
 
 
 def test_both_outputs_are_searched_in_order_and_passed_on(tmp_path):
