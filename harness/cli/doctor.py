@@ -156,7 +156,7 @@ def _aws() -> Finding:
 
     try:
         service = client("sts")
-        with faults("the question who we are"):
+        with faults("sts"):
             who = service.get_caller_identity()
     except EnvironmentFault as fault:
         return Finding("missing", "AWS", str(fault), fault.hint or "")

@@ -14,6 +14,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "tests" / "fakes" / "scripts"
+DAY_TRIALS = int(os.environ.get("DAY_TRIALS", "2000"))
 MANIFEST = """
 experiment_name: own
 benchmark_name: script
@@ -125,7 +126,7 @@ def test_doctor_says_what_is_there_and_what_is_not(tmp_path):
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_a_day_in_short(tmp_path):
-    """2,000 trials through the local back-end: memory, open files and the cost of a trial do not grow."""
+    """Thousands of trials through the local back-end: memory, open files and the cost of a trial do not grow."""
     import psutil
 
     from harness.backends.local import LocalBackend
@@ -146,7 +147,7 @@ def test_a_day_in_short(tmp_path):
     try:
         for trial_id in range(2):
             backend.start(Trial(trial_id, {}), None)
-        while ended < 2000:
+        while ended < DAY_TRIALS:
             for event in backend.wait(60):
                 if not isinstance(event, Exited):
                     continue
@@ -160,6 +161,7 @@ def test_a_day_in_short(tmp_path):
         backend.close()
     memory, files, children = zip(*marks, strict=True)
     assert memory[-1] - memory[0] < 20e6
-    assert max(files) - min(files) <= 4 and max(children) <= 6
+    assert max(files) - min(files) <= 10, "a trial holds five, and there are two"
+    assert max(children) <= 6
     first, last = cpu[1] - cpu[0], cpu[-1] - cpu[-2]
     assert last < 2 * first + 0.2

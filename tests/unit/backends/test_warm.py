@@ -133,11 +133,17 @@ if __name__ == "__main__":
 
 @pytest.mark.parametrize(
     "preload, reason",
-    [("starts_a_thread", "1 threads run after the imports"), ("is_not_there", "importing is_not_there failed")],
+    [
+        ("starts_a_thread", "1 threads run after the imports"),
+        ("opens_a_gpu", "the imports opened a GPU"),
+        ("is_not_there", "importing is_not_there failed"),
+    ],
 )
 def test_where_forking_is_not_safe_trials_are_plain_and_that_is_said_once(make, preload, reason, tmp_path, caplog):
     body = "import threading, time\nthreading.Thread(target=time.sleep, args=(3600,), daemon=True).start()\n"
     (tmp_path / "starts_a_thread.py").write_text(body)
+    (tmp_path / "dev").mkdir()
+    (tmp_path / "opens_a_gpu.py").write_text(f"held = open('{tmp_path}/dev/nvidia0', 'w')\n")
     backend = make("import os\nfrom harness.reporter import Reporter\nReporter()(parent=os.getppid())", [preload])
     for number in range(2):
         (metrics,), _ = run_one(backend, number)

@@ -195,6 +195,16 @@ def test_a_job_that_outlived_its_launcher_is_followed_not_launched_again(sweep):
     assert first.tuner_name not in submissions(runtime)
 
 
+def test_a_job_that_ends_because_its_launcher_died_goes_on(sweep):
+    first = next(iter(sweep.plan.jobs()))
+    sweep.journal.append("submitting", job_id=first.job_id, tuner_name=first.tuner_name)
+    runtime = ScriptedRuntime(["stopped"])
+    sweep.dir.job(first.tuner_name).path.mkdir()
+    runtime.adopt(first.tuner_name, sweep.dir.job(first.tuner_name).path)
+    assert set(sweep.run(runtime).values()) == {"completed"}
+    assert submissions(runtime).count(first.tuner_name) == 1
+
+
 def test_a_job_that_completed_after_its_launcher_died_counts_as_done(sweep):
     first = next(iter(sweep.plan.jobs()))
     sweep.run(ScriptedRuntime())
