@@ -1,25 +1,45 @@
-"""Trials of ours: the tuning loop and its local back-end, a process for each trial, forked or started anew."""
+"""Trials of ours: a whole job with the local back-end, a process for each trial, forked or started anew."""
 
 from __future__ import annotations
 
+import json
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from harness import plugins
-from harness.benchmark import Benchmark, Calling
+from benchmarks import benchmark_factory
+from harness.benchmark import Benchmark, BenchmarkOptions, Calling
 from harness.core.domains import uniform
-from harness.core.history import History
 from harness.core.problem import Problem
-from harness.core.protocols import Context
 from harness.core.space import Space
-from harness.core.trial import Status
 from harness.jobdir import JobDir
-from harness.results.recorder import Recorder
-from harness.tuner.loop import Tuner
-from harness.tuner.stopping import StoppingCriterion
+from harness.manifest.raw import Raw
+from harness.options import arg
+from harness.plan.build import build
+from harness.plan.job import write_job
+from harness.registry import Plugin
+from harness.tuner.run_job import run_job
 
 _SCRIPT = Path(__file__).resolve().parents[1] / "scripts" / "train_harness.py"
+DEFAULTS: Mapping[str, Any] = {"max_resource_level": 3}
+
+
+class TrialOptions(BenchmarkOptions):
+    library: str = arg("argparse", "what the training script imports")
+
+
+def define(options: TrialOptions, max_resource_level: int) -> Benchmark:
+    """A benchmark that does nothing, three times a trial."""
+    problem = Problem(Space({"x": uniform(0, 1), "library": options.library}), "y", "min", "epoch", max_resource_level)
+    return Benchmark(_SCRIPT, problem, calling=Calling(preload=(options.library, "harness.reporter")))
+
+
+# In this process alone: users are not to be offered it.
+benchmark_factory.BENCHMARKS = {
+    **benchmark_factory.BENCHMARKS,
+    "nothing": Plugin("bench.peers.trials_ours:define", "bench.peers.trials_ours:TrialOptions", "does nothing"),
+}
 
 
 class Trials:
@@ -29,28 +49,15 @@ class Trials:
     """
 
     def __init__(self, library: str, warm: bool = True) -> None:
-        problem = Problem(Space({"x": uniform(0, 1), "library": library}), "y", "min", resource_attr="epoch")
-        self._benchmark = Benchmark(_SCRIPT, problem, calling=Calling(preload=(library, "harness.reporter")))
-        self._options = plugins.BACKENDS["local"].load_options()(no_warm_workers=not warm)
+        self._settings = {"benchmark_name": "nothing", "library": library, "no_warm_workers": not warm}
 
     def run(self, number: int, workers: int) -> dict[str, Any]:
-        problem = self._benchmark.problem
-        history, context = History(problem), Context(problem, 1, workers)
-        scheduler, searcher = plugins.SCHEDULERS["fifo"], plugins.SEARCHERS["random"]
-        backend = plugins.BACKENDS["local"].load()
+        asked = {"scheduler": "fifo", "searcher": "random", "num_trials": number, "num_workers": workers}
+        (job,) = build(Raw({**self._settings, **asked}), 0).jobs()
         with tempfile.TemporaryDirectory() as folder:
-            job = JobDir(Path(folder))
-            recorder = Recorder(job, problem.space.constants, 30.0)
-            tuner = Tuner(
-                history=history,
-                scheduler=scheduler.load()(context, scheduler.load_options()()),
-                searcher=searcher.load()(context, searcher.load_options()()),
-                backend=backend.for_job(self._benchmark, job, self._options, {}, 1),
-                stopping=StoppingCriterion(None, number, 1),
-                num_workers=workers,
-                listeners=(recorder,),
-                caps_starts=True,
-            )
-            tuner.run()
-            recorder.close()
-        return {"finished": history.count(Status.COMPLETED)}
+            write_job(JobDir(Path(folder)), job)
+            code = run_job(Path(folder), {})
+            if code:
+                raise RuntimeError(f"the experiment ended with code {code}")
+            status = json.loads((Path(folder) / "status.json").read_text())
+        return {"finished": status["trials"]["Completed"]}

@@ -33,6 +33,7 @@ def test_a_round_counts_if_it_has_all_tools_and_this_version_of_ours(tmp_path):
     records.append({"cell": {"n": 1}, "ours": "v1", "tools": {"ours": {}, "a": {}}})
     records.append({"cell": {"n": 1}, "ours": "v2", "tools": {"ours": {}, "a": {}}})
     records.append({"cell": {"n": 1}, "ours": "v2", "tools": {"ours": {}}, "left_out": {"a": "too slow"}})
+    records.append({"cell": {"n": 1}, "ours": "v2", "tools": {"a": {}}, "left_out": {"ours": "broke"}})
     assert len(done(records, {"n": 1}, ["ours", "a"], "v2")) == 2
     assert len(done(records, {"n": 1}, ["ours", "a", "b"], "v2")) == 0
     assert len(done(records, {"n": 2}, ["ours"], "v2")) == 0
