@@ -97,7 +97,7 @@ class Fitter:
 
     def _search(self, reports: Reports) -> Optimum:
         used = self._form.limited(reports, self._limit)
-        objective = self._form.objective(standardised(used)[0])
+        objective = self._form.objective(standardised(used))
         start = start_of(len(reports))
         if start >= _LEAST:
             known = self._optimum(first(reports, start))
@@ -107,12 +107,12 @@ class Fitter:
         return min((_cold(objective, at) for at in (self._form.prior.theta_mean, noisy)), key=lambda found: found.value)
 
 
-def standardised(reports: Reports) -> tuple[Reports, float, float]:
-    """Reports with targets of mean 0 and deviation 1; location and deviation of the losses."""
+def standardised(reports: Reports) -> Reports:
+    """Reports with targets of mean 0 and deviation 1."""
     losses = clean(reports.y)
     location, deviation = float(losses.mean()), float(losses.std())
     deviation = deviation if deviation > 1e-12 * float(np.abs(losses).max()) else 1.0
-    return replace(reports, y=(losses - location) / deviation), location, deviation
+    return replace(reports, y=(losses - location) / deviation)
 
 
 def first(reports: Reports, count: int) -> Reports:

@@ -44,7 +44,7 @@ class JointSurrogate:
         level = min(choose(counts), len(counts) - 1)
         reports = self._data.reports(history, self.observations)
         theta = self._fitter.theta(reports, hurry)
-        used, _, _ = standardised(self._form.limited(reports, self._limit))
+        used = standardised(self._form.limited(reports, self._limit))
         waiting = self._waiting(history, used)
         process = self._form.condition(used, waiting, theta)
         places = np.searchsorted(used.resources, self._levels)
