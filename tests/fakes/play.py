@@ -35,7 +35,7 @@ def context_of(problem: Problem = PROBLEM, *, seed: int = 0, workers: int = 1, l
 class World:
     """Chances that a report is NaN, that the trial fails after it, that it skips a level, that a curve ends early.
 
-    `ties`: values are so coarse that many are equal.
+    `ties`: values are so coarse that many are equal. `noise`: how far curves leave their smooth course.
     """
 
     seed: int = 0
@@ -44,13 +44,14 @@ class World:
     skip: float = 0.0
     ragged: float = 0.0
     ties: bool = False
+    noise: float = 0.02
 
     def curve(self, trial_id: int, resource: int) -> float:
         draw = rng(self.seed, "curve", trial_id * 1000 + resource)
         if draw.random() < self.nan:
             return math.nan
         level, slope = rng(self.seed, "trial", trial_id).random(2)
-        value = float(level + slope * math.log(resource) + 0.02 * draw.random())
+        value = float(level + slope * math.log(resource) + self.noise * draw.random())
         return round(value * 4) / 4 if self.ties else round(value, 2)  # ties occur either way
 
     def length(self, trial_id: int, top: int) -> int:

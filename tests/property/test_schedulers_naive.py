@@ -33,6 +33,7 @@ WORLDS = st.builds(
     skip=st.sampled_from([0.0, 0.4]),
     ragged=st.sampled_from([0.0, 0.4]),
     ties=st.booleans(),
+    noise=st.sampled_from([0.02, 1.0]),
 )
 CASES = st.fixed_dictionaries(
     {
@@ -158,3 +159,11 @@ def test_decisions_are_those_of_the_paper(rule: str) -> None:
 @pytest.mark.parametrize("rule", CHECKS)
 def test_decisions_are_those_of_the_paper_ten_thousand_times(rule: str) -> None:
     draw(rule, 1500)
+
+
+@pytest.mark.parametrize("seed", [8, 9, 17])
+def test_noise_is_estimated_anew_for_each_top_of_pasha(seed: int) -> None:
+    """Long runs in which it matters; the streams drawn above seldom raise the top twice."""
+    world, workers = World(seed=seed, noise=[0.3, 1.0][seed % 2]), 2 + seed % 4
+    case = {"world": world, "workers": workers, "size": 10**6, "top": 30, "levels": None, "factor": 2, "grace": 1}
+    compare("hyperband_pasha", NaivePasha, case, {})
