@@ -18,6 +18,7 @@ from harness.dispatch.todo import Planned
 from harness.errors import EnvironmentFault
 from harness.jobdir import JobDir, SweepDir
 from harness.ledger.journal import Journal
+from harness.ledger.state import fold
 from harness.plan.job import Job
 from harness.results.status import FINAL, read_status, write_end
 from harness.runtime.protocol import JobState, Limits, Runtime
@@ -86,6 +87,8 @@ class Dispatcher:
         self._interruption = interruption
         self._rules = rules
         self._budget = DiskBudget(sweep, rules.disk_budget)
+        for record in fold(journal.entries()).jobs.values():
+            self._budget.ended(record.tuner_name)
         self._retries: Counter[str] = Counter()
         self._failed = 0
         self._adopted: set[str] = set()
@@ -116,6 +119,8 @@ class Dispatcher:
         finally:
             self._cancel_all()
             states.update(self._collect(waiting))
+        if waiting and full is None and not self.interrupted:
+            self._follower.say(f"{self._failed} experiments failed, so {len(waiting)} were not started")
         if full is not None:
             raise EnvironmentFault(f"{full}; {len(waiting)} experiments were not started", hint=ROOM_HINT)
         return states
@@ -194,6 +199,7 @@ class Dispatcher:
         if ended is None or self.reason_to_end() is not None or self._retries[name] >= RETRIES:
             return False
         self._retries[name] += 1
+        self._launched -= 1
         self._follower.ended(name, "interrupted", f"{ended}; it goes on where it was")
         waiting.appendleft(Planned(job, done=False, attempts=self._retries[name], open=True))
         return True

@@ -104,6 +104,7 @@ def test_a_job_whose_process_vanishes_runs_again_but_not_for_ever(sweep):
     names = [job.tuner_name for job in sweep.plan.jobs()]
     assert submissions(runtime) == [names[0]] * 2 + [names[1]] * (module.RETRIES + 1) + [names[2]]
     assert "ended without a word" in sweep.output.getvalue()
+    assert "4 of 3" not in sweep.output.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -115,6 +116,7 @@ def test_failures_end_a_sweep_where_that_is_asked_for(root, rules, ended, monkey
     runtime = ScriptedRuntime(["completed", "failed", "failed", "completed"])
     states = sweep.run(runtime, rules=rules)
     assert len(states) == len(submissions(runtime)) == ended
+    assert (f"so {4 - ended} were not started" in sweep.output.getvalue()) == (ended < 4)
 
 
 def test_fail_fast_stops_what_runs(sweep):
@@ -139,6 +141,9 @@ def test_a_disk_budget_holds_back_further_experiments(sweep):
         sweep.run(runtime, rules=Rules(disk_budget=400_000))
     assert len(submissions(runtime)) == 2
     assert [one.done for one in sweep.planned()] == [True, True, False]
+    with pytest.raises(EnvironmentFault, match="1 experiments were not started"):
+        sweep.run(Writing(), rules=Rules(disk_budget=400_000))
+    sweep.run(Writing(), rules=Rules(disk_budget=4_000_000))
 
 
 def test_a_full_disk_holds_back_further_experiments(sweep, monkeypatch):
