@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import qmc
 
@@ -60,6 +60,7 @@ def test_the_values_of_a_domain(domain, points: int, values: list) -> None:
     assert list(grid_of(domain, points)) == pytest.approx(values)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 300), st.text(max_size=3))
 def test_shuffling_is_a_permutation(size: int, key: str) -> None:
     assert sorted(shuffled(index, size, key) for index in range(size)) == list(range(size))
