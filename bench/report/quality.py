@@ -65,7 +65,8 @@ def quality(records: Sequence[Record]) -> str:
     return "\n".join(
         [
             "Median simple regret after 30 / 60 evaluations, [quartiles at 60], number of seeds. Each tool has its "
-            "defaults and its own start; seeds are not paired between tools.\n",
+            "defaults and its own start; seeds are not paired between tools. Where a peer has fewer than ten seeds, the "
+            "order is not to be read as settled.\n",
             *(_cell(records, cell) for cell in tuned),
             "### With noise\n",
             "True value of the configuration that the tool hands out: of the best by its model (ours, Ax), else of the "
@@ -115,5 +116,6 @@ def _verdicts(runs: Runs, value: Value) -> list[str]:
         if found is not None:
             times = found.times_below
             how = f"{times:.1f}x below" if times >= 1 else f"**{1 / times:.1f}x above**"
-            lines.append(f"- at {mark}: ours {how} the best peer, {TOOLS[found.peer].label}")
+            seeds = f"{len(runs['ours'])} seeds against {len(runs[found.peer])}"
+            lines.append(f"- at {mark}: ours {how} the best peer, {TOOLS[found.peer].label} ({seeds})")
     return lines
