@@ -65,8 +65,8 @@ def quality(records: Sequence[Record]) -> str:
     return "\n".join(
         [
             "Median simple regret after 30 / 60 evaluations, [quartiles at 60], number of seeds. Each tool has its "
-            "defaults and its own start; seeds are not paired between tools. Where a peer has fewer than ten seeds, the "
-            "order is not to be read as settled.\n",
+            "defaults and its own start; seeds are not paired between tools. Where a peer has fewer than ten "
+            "seeds, the order is not to be read as settled.\n",
             *(_cell(records, cell) for cell in tuned),
             "### With noise\n",
             "True value of the configuration that the tool hands out: of the best by its model (ours, Ax), else of the "
