@@ -76,7 +76,7 @@ def test_their_loaders_read_ours(syne_tune, experiments, tmp_path):
         found = answer["comparative"]
         seeds = {method: sorted(own) for method, own in found["metadata"]["seed"].items()}
         assert seeds == {"RS": [5, 6], "ASHA": [5, 6]}
-        assert {method: len(runs) for method, runs in found["last"].items()} == {"RS": 2, "ASHA": 2}
+        assert {method: len(own["trial_id"]) for method, own in found["last"].items()} == {"RS": 2, "ASHA": 2}
 
 
 def test_ours_read_theirs(root, tmp_path, capsys):
