@@ -91,7 +91,8 @@ def _of_name(word: str) -> Iterator[Path]:
     elif (root / word).is_dir():
         yield root / word
     else:
-        found = sorted(path for path in root.glob(f"{_literal(word)}-*") if path.is_dir())
+        # A path is no name, and may be no pattern either.
+        found = [] if "/" in word else sorted(path for path in root.glob(f"{_literal(word)}-*") if path.is_dir())
         if not found:
             raise UsageError(_unknown(word, root))
         yield from found

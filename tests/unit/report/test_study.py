@@ -131,6 +131,8 @@ def test_report_options_and_faults(root, tmp_path, capsys):
     assert "interquartile mean of 7 runs" in text
     assert main(["report", str(root), "--against", "XY"]) == 2
     assert "--against XY: the methods here are" in capsys.readouterr().err
+    assert main(["report", str(tmp_path / "nowhere")]) == 2
+    assert "there is no such folder" in capsys.readouterr().err
     assert main(["report", "nothing"]) == 2
     assert "is no folder, and no sweep or experiment" in capsys.readouterr().err
 
