@@ -1,5 +1,6 @@
 """What every searcher of the table has to hold, whatever it suggests."""
 
+import itertools
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from harness.core.problem import Problem
 from harness.core.seeds import rng
 from harness.core.space import Config, Space
 from harness.plugins import SCHEDULERS, SEARCHERS, searcher_of
+from harness.registry import Plugin
 from tests.fakes.play import PROBLEM, SPACE, Play, World, context_of
 
 ROUGH = World(seed=4, nan=0.1, fail=0.05)
@@ -18,26 +20,25 @@ ROUGH = World(seed=4, nan=0.1, fail=0.05)
 ENOUGH = {"fifo", "hyperband_stopping", "raytune_hyperband"}
 
 
-def marked(searcher: str, *values: str) -> Any:
+def marked(searcher: Plugin, *values: str) -> Any:
     """A case of a test, slow where another library is at work."""
-    slow = "external" in SEARCHERS[searcher].capabilities
+    slow = "external" in searcher.capabilities
     return pytest.param(*values, marks=[pytest.mark.slow] if slow else [], id="-".join(values))
 
 
 def pairs(excluded: str = "") -> list[Any]:
     """Schedulers and searchers that go together, but for searchers that have the capability `excluded`."""
-    return [
-        marked(searcher, scheduler, searcher)
-        for scheduler, one in SCHEDULERS.items()
-        for searcher, other in SEARCHERS.items()
-        if (not one.pairs_with or searcher in one.pairs_with)
-        and (not other.pairs_with or scheduler in other.pairs_with)
-        and excluded not in other.capabilities
-        and ("external" not in other.capabilities or scheduler in ENOUGH)
-    ]
+    cases = []
+    for (scheduler, one), (name, entry) in itertools.product(SCHEDULERS.items(), SEARCHERS.items()):
+        other = searcher_of(one, name)
+        fit = (not one.pairs_with or name in one.pairs_with) and (not entry.pairs_with or scheduler in entry.pairs_with)
+        many = "external" in other.capabilities and scheduler not in ENOUGH
+        if fit and not many and excluded not in other.capabilities:
+            cases.append(marked(other, scheduler, name))
+    return cases
 
 
-EACH = [marked(searcher, searcher) for searcher in SEARCHERS]
+EACH = [marked(plugin, name) for name, plugin in SEARCHERS.items()]
 
 
 def play(
