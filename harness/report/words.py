@@ -115,7 +115,7 @@ def _outlook(open_ones: Sequence[Comparison]) -> list[str]:
         f"{one.first} over {one.second} on {one.benchmark} with about {one.more_runs} more" for one in needs[:NAMED]
     ]
     rest = len(needs) - len(named)
-    hopeless = len(open_ones) - len(needs)
+    hopeless = [f"{one.first} and {one.second} on {one.benchmark}" for one in open_ones if not one.more_runs]
     sentences = []
     if named:
         more = f"; {rest} others need more than that" if rest else ""
@@ -125,8 +125,8 @@ def _outlook(open_ones: Sequence[Comparison]) -> list[str]:
         )
     if hopeless:
         sentences.append(
-            f"{_count(hopeless, 'comparison')} will not be decided with {MOST_RUNS} run ids or fewer: the methods "
-            "are as good as equal there, or their order differs from run to run."
+            f"{_count(len(hopeless), 'comparison')} will not be decided with {MOST_RUNS} run ids, if what was seen is "
+            f"the true effect: {_some(hopeless, '; ')}. The methods are as good as equal there, or too few runs tell."
         )
     return sentences
 
@@ -162,8 +162,8 @@ def _states(study: Study) -> str:
     return f" ({', '.join(f'{count} {state}' for state, count in sorted(states.items()))})" if states else ""
 
 
-def _some(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:NAMED])
+def _some(names: Sequence[str], separator: str = ", ") -> str:
+    shown = separator.join(names[:NAMED])
     return f"{shown} and {len(names) - NAMED} more" if len(names) > NAMED else shown
 
 

@@ -137,6 +137,25 @@ def test_report_options_and_faults(root, tmp_path, capsys):
     assert "is no folder, and no sweep or experiment" in capsys.readouterr().err
 
 
+def test_a_watched_report_is_written_until_nothing_runs(root, tmp_path, monkeypatch, capsys):
+    written(root, "a-1", [1.0])
+    status = written(root, "a-2", [0.5], run_id=1) / "status.json"
+    status.write_text('{"state": "running"}')
+    output = tmp_path / "r.html"
+    pages = []
+
+    def sleep(seconds):
+        pages.append(output.read_text())
+        status.write_text('{"state": "completed"}')
+
+    monkeypatch.setattr("harness.cli.report.time.sleep", sleep)
+    assert main(["report", str(root), "--watch", "--output", str(output)]) == 0
+    assert len(pages) == 1 and '<meta http-equiv="refresh" content="30">' in pages[0]
+    assert "1 finished experiment," in pages[0] and "2 finished experiments," in output.read_text()
+    assert "refresh" not in output.read_text().split("<body>")[0]
+    assert "1 finished, 1 under way" in capsys.readouterr().err
+
+
 def test_packages_that_are_missing_are_named(root, monkeypatch, capsys):
     written(root, "a-1", [1])
     monkeypatch.setattr("harness.cli.needs.importlib.util.find_spec", lambda name: None)
