@@ -71,9 +71,12 @@ def _run(command: Sequence[str], request: Request, log: int) -> NoReturn:
         os.dup2(log, 1)
         os.dup2(log, 2)
         os.closerange(3, _MAX_DESCRIPTORS)
+        # Whatever the launcher has put in their place writes to where the launcher's output goes.
+        sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", closefd=False)  # noqa: SIM115
         os.environ.update(request.environment)
         os.chdir(request.folder)
         sys.argv = ["harness", *command[command.index("harness") + 1 :]]
+        sys.modules.pop("harness.__main__", None)  # where the launcher imported it, it is to run once more
         runpy.run_module("harness", run_name="__main__", alter_sys=True)
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
