@@ -20,10 +20,10 @@ Runs = Mapping[str, Sequence[Record]]
 
 def runs_of(records: Sequence[Record], cell: Cell) -> dict[str, list[Record]]:
     """Tool -> its runs of a cell, one for each seed; of ours those of the newest version."""
-    whole = [record for record in records if "fault" not in record]
-    ours = {name: latest([one for one in whole if one["tool"] == name]) for name in TOOLS}
     wanted = {"problem": cell[0], "workers": cell[1]}
-    runs = {name: {one["seed"]: one for one in ours[name] if one["cell"] == wanted} for name in TOOLS}
+    whole = [record for record in records if "fault" not in record and record["cell"] == wanted]
+    newest = {name: latest([one for one in whole if one["tool"] == name]) for name in TOOLS}
+    runs = {name: {one["seed"]: one for one in newest[name]} for name in TOOLS}
     return {name: [by_seed[seed] for seed in sorted(by_seed)] for name, by_seed in runs.items() if by_seed}
 
 
