@@ -11,7 +11,7 @@ from typing import Any
 os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
 os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
 # Its actors give way to others by default (15), which on a busy machine would count against it.
-os.environ["RAY_worker_niceness"] = "0"
+os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 - that is its name
 
 import ray
 from ray import tune

@@ -62,6 +62,8 @@ def _sections(folder: Path, parts: dict[str, list[Record]], plots: Sequence[str]
             yield f"## {title}\n"
             if key in _PROTOCOLS:
                 yield _protocol(_PROTOCOLS[key].__doc__)
+            if key == "first":
+                yield "Ask and tell alone; what importing the tools takes before that is under Start-up.\n"
             yield text(records)
             yield from (f"![{title}]({name})\n" for name in plots if name == f"latency-{key.replace(' ', '-')}.svg")
     if parts["startup"]:

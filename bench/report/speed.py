@@ -30,7 +30,8 @@ def by_cell(records: Sequence[Record], key: str) -> dict[Any, list[Record]]:
 def _ratio(ratio: Ratio | None, labels: Mapping[str, Any]) -> str:
     if ratio is None:
         return "-"
-    return f"**{ratio.middle:.0f}x** [{ratio.least:.0f}, {ratio.greatest:.0f}] {labels[ratio.peer].label}"
+    middle, least, greatest = (number(value, 2) for value in (ratio.middle, ratio.least, ratio.greatest))
+    return f"**{middle}x** [{least}, {greatest}] {labels[ratio.peer].label}"
 
 
 def _grid(cells: Mapping[Any, list[Record]], sizes: Sequence[int], tools: Mapping[str, Any], peers: list[str]) -> str:
@@ -91,14 +92,12 @@ def simulator(records: Sequence[Record]) -> str:
             rows.append([tool.label, f"{trials:.0f}", *(number(figure) for figure in figures)])
     peers = [name for name in SIMULATORS if name != "ours"]
     ratios = {
-        clock: against_fastest([_rated(o, clock, "trials", 1) for o in rounds], peers, "rate") for clock in _CLOCKS
+        "CPU": against_fastest([_rated(one, "cpu", "trials", 1) for one in rounds], peers, "rate"),
+        "wall clock": against_fastest([_rated(one, "wall", "trials", 1) for one in quiet(rounds)], peers, "rate"),
     }
     head = ["", "trials", "trials per CPU s", "trials per s", "results per CPU s", "results per s"]
-    lines = [f"- ours / fastest peer, {clock}: {_ratio(ratio, SIMULATORS)}" for clock, ratio in ratios.items()]
+    lines = [f"- ours / fastest peer, {clock}: {_ratio(ratio, SIMULATORS)}" for clock, ratio in ratios.items() if ratio]
     return table(head, rows) + "\n" + "\n".join([*lines, f"- rounds: {len(rounds)}"]) + "\n"
-
-
-_CLOCKS = ("cpu", "wall")
 
 
 def _rated(record: Record, clock: str, what: str, power: int = -1) -> Record:
