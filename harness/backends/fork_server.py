@@ -229,7 +229,8 @@ def serve(control: socket.socket) -> str | None:
     if first is None:
         return None
     script = first[0]["script"]
-    sys.path[0] = os.path.dirname(script)
+    if not sys.flags.safe_path:
+        sys.path[0] = os.path.dirname(script)  # instead of this program's own folder
     refusal = why_not(first[0]["preload"])
     send(control, {"refusal": refusal})
     _finalizers_before.extend(weakref.finalize._registry)  # type: ignore[attr-defined]
