@@ -51,9 +51,9 @@ def test_a_table_is_the_benchmark(tmp_path):
     assert benchmark.table.surrogate == "knn" and benchmark.data["blackbox_folder"].folder == str(tmp_path)
     moved = options.relocated({"blackbox_folder": tmp_path / "there"})
     assert moved.blackbox_folder == str(tmp_path / "there")
-    with pytest.raises(UsageError, match="max_resource_level = 10: .* ends at epoch 9"):
+    with pytest.raises(UsageError, match=r"max_resource_level = 10: .* ends at epoch 9"):
         define(options, 10)
-    with pytest.raises(UsageError, match="table_seed = 1: .*names no seed column"):
+    with pytest.raises(UsageError, match=r"table_seed = 1: .*names no seed column"):
         define(TabulatedOptions(blackbox_folder=str(tmp_path), table_seed=1), None)
     write_table(tmp_path / "some.parquet", curves(), {**DESCRIPTION, "metrics": {"seconds2": "min"}})
     with pytest.raises(UsageError):

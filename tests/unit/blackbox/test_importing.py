@@ -132,7 +132,7 @@ def test_collections_keep_to_the_protocol_of_the_reference(tmp_path):
     ("name", "source", "fault"),
     [
         ("repositry", "", r"unknown format 'repositry' \(did you mean 'repository'\?\)"),
-        ("fcnet", "none", "none: there is no such file or folder"),
+        ("fcnet", "none", r"none: there is no such file or folder"),
         ("fcnet", "", r"no fcnet_\*_data.hdf5 there"),
         ("fcnet", "fcnet_x_data.hdf5", "not a file of the FC-Net benchmarks"),
         ("lcbench", "fcnet_x_data.hdf5", "not the file of LCBench"),
