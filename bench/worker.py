@@ -24,6 +24,10 @@ class WorkerFault(Exception):
     """The tool raised, ended, or took longer than it may."""
 
 
+class ToolFault(WorkerFault):
+    """The tool itself raised: it would again."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """Seconds of wall clock and of CPU are those of the call inside the tool's process."""
@@ -74,7 +78,7 @@ class Worker:
             raise WorkerFault(self._last_words() or str(error)) from error
         answer = self._read()
         if "error" in answer:
-            raise WorkerFault(answer["error"])
+            raise ToolFault(answer["error"])
         return Answer(answer["result"], answer["wall"], answer["cpu"])
 
     def close(self) -> None:

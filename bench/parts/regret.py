@@ -18,7 +18,7 @@ from bench.campaign import Campaign
 from bench.problems import PROBLEMS, Problem
 from bench.records import Records
 from bench.tools import TOOLS, Tool, source_digest
-from bench.worker import Worker, WorkerFault
+from bench.worker import ToolFault, Worker, WorkerFault
 
 EVALUATIONS = 60
 MARKS = (30, 60)
@@ -86,7 +86,8 @@ def _seed(
                 run = play(worker, tool, PROBLEMS[problem], workers, seed)
             except WorkerFault as fault:
                 campaign.say(f"regret: {name} failed on {problem}, {workers} workers, seed {seed}: {fault}")
-                records.append({**fields, "fault": str(fault), "versions": worker.versions})
+                if isinstance(fault, ToolFault):
+                    records.append({**fields, "fault": str(fault), "versions": worker.versions})
                 return
             records.append({**fields, **vars(run), "versions": worker.versions})
             campaign.say(
