@@ -49,7 +49,7 @@ LINES = [
     (["--num_workers", "1", "1"], "some experiments are the same"),
     (["--argument_groups", "|"], "argument_groups: a group without members"),
     (["--backend", "cloud"], "unknown back-end 'cloud'"),
-    (["--backend", "simulated"], "simulated"),
+    (["--backend", "simulated", "--benchmark_name", "mlp_digits"], "which is not tabulated"),
     (["--print_update_interval", "0"], "print_update_interval = '0'"),
     (["--searcher_num_init_random", "0", "--searcher", "bayesopt"], "searcher_num_init_random = '0'"),
     (["--experiment_name", "-x"], "--experiment_name: expected at least one argument"),
