@@ -19,9 +19,9 @@ from harness.jobdir import SweepDir
 from harness.ledger.journal import Journal
 from harness.plan.build import Plan
 from harness.plan.job import Job
-from harness.plan.show import label
+from harness.plan.show import benchmark_label, experiment_label, method_label
 from harness.results.status import read_status
-from harness.results.summary import Finished, methods_table, winners_table
+from harness.results.summary import Finished, summary_tables
 from harness.tuner.interruption import Interruption
 
 
@@ -104,7 +104,7 @@ def run_planned(
 
 
 def job_label(plan: Plan, job: Job) -> str:
-    name = label(job.settings, plan.swept)
+    name = experiment_label(job.settings, plan)
     return f"{name} run {job.run_id}" if "run_id" in plan.swept else name
 
 
@@ -114,14 +114,13 @@ def print_summary(plan: Plan, planned: Sequence[Planned], sweep: SweepDir, conso
     for one in planned:
         status = read_status(sweep.job(one.job.tuner_name))
         if status.get("state") == "completed":
-            finished.append(Finished(label(one.job.settings, plan.swept), one.job.run_id, status))
+            names = (benchmark_label(one.job.settings, plan), method_label(one.job.settings, plan))
+            finished.append(Finished(*names, one.job.run_id, status))
         else:
             story = [status.get("state", "not run"), status.get("reason", "")]
             unfinished.append(": ".join([job_label(plan, one.job), *filter(None, story)]))
-    if finished:
-        console.print(methods_table(finished))
-        if len({run.method for run in finished}) > 1:
-            console.print(winners_table(finished))
+    for table in summary_tables(finished):
+        console.print(table)
     for line in unfinished:
         console.print(line, markup=False, soft_wrap=True)
     console.print(f"results: {sweep.root}/{plan.experiment_name}-*", soft_wrap=True)

@@ -10,10 +10,10 @@ from rich.console import Console, Group
 
 from harness.cli.running import job_label
 from harness.cli.source import Source, read_source, register_source
-from harness.plan.show import label
+from harness.plan.show import benchmark_label, method_label
 from harness.results.progress import JobProgress, progress_table, totals
 from harness.results.status import read_status
-from harness.results.summary import Finished, methods_table, winners_table
+from harness.results.summary import Finished, summary_tables
 
 FINAL = ("completed", "failed", "stopped")
 
@@ -38,14 +38,17 @@ def run(args: argparse.Namespace) -> int:
     console.print(progress_table(jobs, args.limit))
     console.print(totals(jobs), soft_wrap=True)
     finished = [
-        Finished(label(job.settings, source.plan.swept), int(job.settings["run_id"]), job.status)
+        Finished(
+            benchmark_label(job.settings, source.plan),
+            method_label(job.settings, source.plan),
+            int(job.settings["run_id"]),
+            job.status,
+        )
         for job in jobs
         if job.state == "completed"
     ]
-    if finished:
-        console.print(methods_table(finished))
-        if len({run.method for run in finished}) > 1:
-            console.print(winners_table(finished))
+    for table in summary_tables(finished):
+        console.print(table)
     console.print(f"results: {source.sweep.root}/{source.plan.experiment_name}-*", soft_wrap=True)
     return 0
 

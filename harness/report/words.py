@@ -56,8 +56,17 @@ def _headline(study: Study, comparisons: Sequence[Comparison]) -> str:
     if common:  # all were compared with one method only
         (against,) = common
         return "; ".join(_record(method, against, comparisons) for method in study.methods if method != against) + "."
-    records = [_record(best, other, comparisons) for other in others if _between(best, other, comparisons)]
-    return "; ".join([*records[:1], *(record.removeprefix(f"{best} ") for record in records[1:])]) + "."
+    return _standing(best, [other for other in others if _between(best, other, comparisons)], comparisons)
+
+
+def _standing(best: str, others: Sequence[str], comparisons: Sequence[Comparison]) -> str:
+    """How one method stands to all others: what is established first, the rest in one clause."""
+    settled = [other for other in others if any(one.decided for one in _between(best, other, comparisons))]
+    level = [other for other in others if other not in settled]
+    records = [_record(best, other, comparisons).removeprefix(f"{best} ") for other in settled]
+    if level:
+        records.append(f"is not shown to differ from {_some(level)} on any benchmark")
+    return f"{best} {'; '.join(records)}."
 
 
 def _lead(study: Study) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,9 @@ from rich.table import Table
 
 @dataclass(frozen=True)
 class Finished:
-    """One completed experiment: its method, run id and status record."""
+    """One completed experiment: benchmark, method, run id and status record."""
 
+    benchmark: str
     method: str
     run_id: int
     status: Mapping[str, Any]
@@ -24,10 +25,22 @@ class Finished:
         return None if best is None else float(best["value"])
 
 
-def methods_table(finished: Sequence[Finished]) -> Table:
+def summary_tables(finished: Sequence[Finished]) -> Iterator[Table]:
+    """For each benchmark the methods' medians, and who won with which run id where there are several methods."""
+    groups: dict[str, list[Finished]] = {}
+    for run in finished:
+        groups.setdefault(run.benchmark, []).append(run)
+    for benchmark, runs in groups.items():
+        place = f" on {benchmark}" if len(groups) > 1 else ""
+        yield _methods_table(runs, place)
+        if len({run.method for run in runs}) > 1:
+            yield _winners_table(runs, place)
+
+
+def _methods_table(finished: Sequence[Finished], place: str) -> Table:
     """Per method: runs, trials, median of the best values."""
     metric = _metric(finished)
-    table = Table(title=f"median best {metric} by method")
+    table = Table(title=f"median best {metric} by method{place}")
     for column in ("method", "runs", "trials", "reports", f"median best {metric}"):
         table.add_column(column, justify="left" if column == "method" else "right")
     for method, runs in _by_method(finished).items():
@@ -43,10 +56,10 @@ def methods_table(finished: Sequence[Finished]) -> Table:
 RUN_IDS_SHOWN = 50
 
 
-def winners_table(finished: Sequence[Finished]) -> Table:
+def _winners_table(finished: Sequence[Finished], place: str) -> Table:
     """Per run id: the best value of each method, and who won the pair."""
     methods = list(_by_method(finished))
-    table = Table(title=f"best {_metric(finished)} by run id (equal run ids have equal seeds)")
+    table = Table(title=f"best {_metric(finished)} by run id{place} (equal run ids have equal seeds)")
     for column in ("run id", *methods, "winner"):
         table.add_column(column, justify="right")
     by_run_id: dict[int, dict[str, float]] = {run.run_id: {} for run in sorted(finished, key=lambda run: run.run_id)}

@@ -6,7 +6,7 @@ import pytest
 
 from harness.manifest.load import load_manifest
 from harness.plan.build import build
-from harness.plan.show import label
+from harness.plan.show import experiment_label
 
 ROOT = Path(__file__).resolve().parents[2]
 EXPECTED = {
@@ -27,8 +27,11 @@ EXPECTED = {
     ]
     * 5,
     "methods": [
-        *(f"{method} max_resource_level=9" for method in ("RS", "BO", "ASHA", "ASHA-promotion", "MOBSTER")),
-        *(f"{method} max_resource_level=27" for method in ("ASHA", "ASHA-promotion", "MOBSTER")),
+        *(
+            f"{method} on mlp_fashionmnist max_resource_level=9"
+            for method in ("RS", "BO", "ASHA", "ASHA-promotion", "MOBSTER")
+        ),
+        *(f"{method} on mlp_fashionmnist max_resource_level=27" for method in ("ASHA", "ASHA-promotion", "MOBSTER")),
     ]
     * 3,
 }
@@ -41,7 +44,7 @@ def plan(name, **variables):
 @pytest.mark.parametrize("name", EXPECTED)
 def test_shipped_manifests(name):
     made = plan(name)
-    assert [label(job.settings, made.swept) for job in made.jobs()] == EXPECTED[name]
+    assert [experiment_label(job.settings, made) for job in made.jobs()] == EXPECTED[name]
 
 
 def test_every_shipped_manifest_is_covered():

@@ -39,6 +39,17 @@ def test_what_is_established_is_the_headline(root):
     assert any(re.match(r"1 comparison (undecided|will not be)", sentence) for sentence in found.details)
 
 
+def test_the_best_of_many_is_set_against_all_others_at_once(root):
+    for benchmark in ("alpha", "beta"):
+        base = noise(14, benchmark)
+        near = {name: base + noise(14, f"{name} {benchmark}", 0.01) for name in ("PASHA", "ASHA")}
+        study_of(root, {"RS": base + 1, **near, "BEST": base - 0.002}, benchmark)
+    found = answer(root).headline
+    assert re.fullmatch(
+        r"(\w+) beats RS on 2 of 2 benchmarks; is not shown to differ from \w+, \w+ on any benchmark\.", found
+    )
+
+
 def test_what_cannot_be_concluded_is_said(root):
     study_of(root, {"RS": np.arange(5.0) + 1, "ASHA": np.arange(5.0)})
     found = answer(root)
