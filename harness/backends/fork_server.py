@@ -180,7 +180,8 @@ def run_script(path: str) -> int:
     sys.modules["__main__"] = main
     try:
         with open(path, "rb") as file:
-            code = compile(file.read(), path, "exec")
+            # Without this module's own __future__ imports, which would change the meaning of the script.
+            code = compile(file.read(), path, "exec", dont_inherit=True)
         exec(code, main.__dict__)
     except SystemExit as end:
         if end.code is None or isinstance(end.code, int):

@@ -306,6 +306,8 @@ def domain_from_spec(spec: Mapping[str, Any]) -> Domain:
     kind = arguments.pop("type", None)
     if kind not in CONSTRUCTORS:
         raise ValueError(f"unknown domain type {kind!r}; known: {', '.join(CONSTRUCTORS)}")
+    if isinstance(arguments.get("values"), str):
+        raise ValueError(f"values of a {kind}: expected a list, got {arguments['values']!r}")
     try:
         domain: Domain = CONSTRUCTORS[kind](**arguments)  # type: ignore[operator]
     except TypeError as error:

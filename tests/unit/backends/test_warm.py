@@ -57,7 +57,9 @@ import os, sys, threading
 import __main__
 import helper_beside
 from harness.reporter import Reporter
-Reporter()(name=__name__, file=__file__, main=__main__.__name__, argv=sys.argv[0], path=sys.path[0], cwd=os.getcwd(),
+def annotated(x: float): pass
+Reporter()(types=str(annotated.__annotations__), name=__name__, file=__file__, main=__main__.__name__,
+           argv=sys.argv[0], path=sys.path[0], cwd=os.getcwd(),
            leads=os.getsid(0) == os.getpid() == os.getpgrp(), threads=threading.active_count(),
            where=helper_beside.HERE, builtin=__builtins__.__name__, spec=__spec__ is None,
            inherited=sorted(map(int, os.listdir("/proc/self/fd"))))

@@ -98,6 +98,7 @@ def test_log_ranges_give_every_decade_its_share() -> None:
         (lambda: choice(["a", "a"]), "twice"),
         (lambda: finrange(0, 1, 0), "at least 1"),
         (lambda: domain_from_spec({"type": "unifrom"}), "unknown domain type"),
+        (lambda: domain_from_spec({"type": "choice", "values": "abc"}), "expected a list"),
         (lambda: domain_from_spec({"type": "uniform", "lo": 1}), "uniform"),
         (lambda: space_from_spec({"lr": {"type": "uniform", "lower": 2, "upper": 1}}), "lr: "),
     ],
