@@ -42,8 +42,14 @@ def make(tmp_path):
 
 
 def server():
-    (found,) = [child for child, mark in children_by_mark().items() if "/" not in mark and PROGRAM in child.cmdline()]
-    return found
+    # A trial that was just forked looks like its server for a moment, until it has its own environment.
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        found = [child for child, mark in children_by_mark().items() if "/" not in mark and PROGRAM in child.cmdline()]
+        if len(found) == 1:
+            return found[0]
+        time.sleep(0.01)
+    raise AssertionError(f"one server was expected: {found}")
 
 
 def run_one(backend, trial_id=0):
