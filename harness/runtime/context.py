@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import re
 import tarfile
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import IO
 
 from harness.errors import EnvironmentFault
 from harness.runtime.bases import Say
 from harness.runtime.wheels import Wheels
-
-
-def build_arguments(base: str, lock_hash: str) -> Mapping[str, str]:
-    return {"BASE": base, "LOCK": lock_hash}
 
 
 def pack(files: Sequence[Path], dockerfile: Path, wheels: Wheels, context: IO[bytes]) -> None:

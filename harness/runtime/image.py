@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 from harness.errors import EnvironmentFault
 from harness.runtime.bases import ROOT, Base, Say, at_hand, choices, content_id, ensure_base
 from harness.runtime.builds import compared, remember
-from harness.runtime.context import build_arguments, follow, pack
+from harness.runtime.context import follow, pack
 from harness.runtime.engine import Engine
 from harness.runtime.normalise import normalise
 from harness.runtime.wheels import PROBE, Target, cache_folder, download_wheels
@@ -187,7 +187,7 @@ def _build(engine: Engine, recipe: Recipe, base: Base, tag: str, say: Say, *, ca
         say("pip's index offers PyTorch for CUDA: the image will be large; its CPU index makes a small one")
     with tempfile.TemporaryFile(dir=cache_folder()) as context:
         pack((recipe.entrypoint, recipe.dependencies), recipe.dockerfile, wheels, context)
-        arguments = build_arguments(base.pinned, recipe.lock_hash())
+        arguments = {"BASE": base.pinned, "LOCK": recipe.lock_hash()}
         raw = follow(engine.build(context, arguments, cache=cache), say)
     say("  normalising times")
     image_id = _normalised(engine, raw, kept, tag)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from abc import abstractmethod
 from typing import Any
 
 from harness.registry import required
@@ -12,8 +13,9 @@ from harness.searchers.external import Axis, Data, ExternalSearcher, Point
 class _Optuna(ExternalSearcher):
     """A study made of the history, asked once."""
 
+    @abstractmethod
     def sampler(self, optuna: Any, seed: int) -> Any:
-        raise NotImplementedError
+        """The sampler that is asked; `optuna`: the package."""
 
     def propose(self, data: Data, seed: int) -> Point:
         optuna = required("optuna", "optuna")
