@@ -71,16 +71,18 @@ def epsilon_net(losses: Array) -> list[int]:
     """Order of the rows (n, m) of a front: the best in the first objective, then always the farthest from those before.
 
     R. Schmucker et al., arXiv:2106.12639 (EpsNet; K. Clarkson 2005). Distances are Euclidean, every objective in
-    units of its range over the finite values, an infinite value one range beyond the worst. Equals in row order.
+    units of its range over the finite values, an infinite value one range beyond the worst. Equals in row order, also
+    those that are equal but for rounding: the order must not hang on how a machine adds up.
     """
     scaled = np.stack([_scaled(column) for column in losses.T], axis=1)
     order = [int(np.lexsort(losses.T[::-1])[0])]
     distance = np.linalg.norm(scaled - scaled[order[0]], axis=1)
     while len(order) < len(losses):
         distance[order] = -1.0
-        farthest = int(distance.argmax())
-        if distance[farthest] == 0.0:  # all that is left equals what came before
-            return [*order, *np.flatnonzero(distance == 0.0).tolist()]
+        rounded = distance.round(9)
+        farthest = int(rounded.argmax())
+        if rounded[farthest] == 0.0:  # all that is left equals what came before
+            return [*order, *np.flatnonzero(rounded == 0.0).tolist()]
         order.append(farthest)
         distance = np.minimum(distance, np.linalg.norm(scaled - scaled[order[-1]], axis=1))
     return order

@@ -9,6 +9,7 @@ import io
 import json
 import sys
 import zipfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -26,9 +27,10 @@ SCHEDULERS = {"RS": ("fifo", "random"), "ASHA": ("hyperband_stopping", "random")
 
 
 def ran(root: Path, offset: int = 5, **values) -> list[Path]:
-    """Run the experiments of the settings in this process; their folders."""
+    """Run the experiments of the settings in this process; their folders, named apart from those of earlier calls."""
     folders = []
-    for job in build(Raw({"no_tuner_logging": True, **values}), offset).jobs():
+    created = datetime.now(UTC) + timedelta(days=len(list(root.glob("*"))))
+    for job in build(Raw({"no_tuner_logging": True, **values}), offset, created).jobs():
         folder = JobDir(root / job.tuner_name)
         folder.path.mkdir(parents=True)
         write_job(folder, job)
