@@ -30,11 +30,11 @@ def memory_limit(root: Path = ROOT) -> int | None:
 
 
 def oom_kills(root: Path = ROOT) -> int:
-    """Processes that the kernel has killed for lack of memory: in this control group, or on the whole machine."""
-    counts = [_field(folder / "memory.events", "oom_kill") for folder in _unified(root)]
-    counts += [_field(folder / "memory.oom_control", "oom_kill") for folder in _legacy(root, "memory")]
-    counts.append(_field(root / "proc/vmstat", "oom_kill"))
-    return max(counts)
+    """Processes that the kernel has killed for lack of memory: in this control group, so that those of neighbours do
+    not count; on the whole machine where the group does not say."""
+    own = [folder / "memory.events" for folder in _unified(root)]
+    own += [folder / "memory.oom_control" for folder in _legacy(root, "memory")]
+    return _field(next((file for file in own if file.exists()), root / "proc/vmstat"), "oom_kill")
 
 
 def _quotas(root: Path) -> Iterator[float]:

@@ -22,9 +22,13 @@ class Guard:
         self._groups: set[int] = set()
         self._program: subprocess.Popen[bytes] | None = None
 
+    @property
+    def is_open(self) -> bool:
+        return self._program is not None
+
     def open(self) -> None:
         """Start the program if it does not run. OSError where the system cannot."""
-        if self._program is not None:
+        if self.is_open:
             return
         # In a session of its own: neither Ctrl-C nor a kill of the tuner's process group may reach it.
         self._program = subprocess.Popen(

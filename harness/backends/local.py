@@ -107,7 +107,7 @@ class LocalBackend:
         self._environment = {**environment, **thread_share(environment, cpus(), num_workers)}
         self._gpus = gpus or GpuRotation([], 0)
         self._selector = selectors.DefaultSelector()
-        self._orphans = Orphans()
+        self._orphans = Orphans(self._job.path)
         self._guard = Guard(self._orphans.common_mark)
         preload = self._calling.preload if warm else ()
         self._starter = Starter(self._script, preload, self._environment)
@@ -157,6 +157,8 @@ class LocalBackend:
             write_json(folder.config, config)
             command = script_command(self._calling, self._script, {**config, **self._extra_args}, trial, folder)
         try:
+            if not self._guard.is_open:
+                self._orphans.end_earlier()
             self._guard.open()
             take_in(True)
             own = {**self._gpus.take(trial.trial_id), **self._orphans.mark(trial.trial_id, trial.leg)}

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import hashlib
 import os
 import signal
 import sys
 import time
-import uuid
 from collections.abc import Collection, Mapping
+from pathlib import Path
 
 from harness.backends.guard import marked
 
@@ -33,10 +34,15 @@ def take_in(on: bool) -> bool:
 
 
 class Orphans:
-    """Finds and ends what the legs of one back-end leave behind."""
+    """Finds and ends what the legs of one back-end leave behind.
 
-    def __init__(self) -> None:
-        self._token = uuid.uuid4().hex
+    Args:
+        job: the experiment's folder. Its marks are the same for whoever goes on with it, who so finds what an earlier
+            process left: one process runs an experiment at a time.
+    """
+
+    def __init__(self, job: Path) -> None:
+        self._token = hashlib.sha256(os.fsencode(job.resolve())).hexdigest()[:32]
         self._groups: set[int] = set()
         self._killed: set[int] = set()
         self._due = False
@@ -50,6 +56,15 @@ class Orphans:
 
     def mark(self, trial_id: int, leg: int) -> dict[str, str]:
         return {MARK: f"{self._token}/{trial_id}.{leg}"}
+
+    def end_earlier(self) -> None:
+        """Before the first leg: end those of an earlier process, should it and its guard have been killed together."""
+        patience = time.monotonic() + SECONDS_TO_DIE
+        while (pids := marked(self.common_mark.encode())) and time.monotonic() < patience:
+            for pid in pids:
+                with contextlib.suppress(OSError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.001)
 
     def count(self, group: int) -> None:
         """Take note of those in the group of a leg that has just ended by itself."""

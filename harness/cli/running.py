@@ -82,7 +82,7 @@ def run_planned(
     for planned in todo:
         data_of(planned.job)
     parent = os.getppid() if args.end_with_parent else None
-    with Interruption(parent) as interruption, Follower(console, total=len(todo)) as follower:
+    with Interruption(parent) as interruption, Follower(console, total=sum(not one.done for one in todo)) as follower:
         dispatcher = Dispatcher(
             sweep=sweep,
             journal=journal,

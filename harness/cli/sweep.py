@@ -32,7 +32,8 @@ def run(args: argparse.Namespace) -> int:
 def _run_locked(source: Source, args: argparse.Namespace, console: Console) -> int:
     plan, state = source.plan, source.state
     planned = compare(plan.jobs(), state, source.sweep)
-    todo = [one for one in planned if not one.done]
+    todo = [one for one in planned if not one.done or one.open]
+    missing = sum(not one.done for one in planned)
     if not todo:
         console.print(f"nothing to do: all {len(planned)} experiments of '{plan.experiment_name}' are finished")
         print_summary(plan, planned, source.sweep, console)
@@ -42,7 +43,7 @@ def _run_locked(source: Source, args: argparse.Namespace, console: Console) -> i
     if state.offset is None:
         source.journal.append("created", offset=plan.offset, source=plan.raw.source)
     console.print(
-        f"{plan.experiment_name}: {len(planned)} experiments, {len(planned) - len(todo)} finished, {len(todo)} to run; "
+        f"{plan.experiment_name}: {len(planned)} experiments, {len(planned) - missing} finished, {missing} to run; "
         f"random seed offset {plan.offset}",
         soft_wrap=True,
     )

@@ -24,7 +24,7 @@ from harness.results.status import FINAL, read_status, write_end
 from harness.runtime.protocol import JobState, Limits, Runtime
 
 POLL_SECONDS = 0.2
-# Times that a job whose process vanished is run again.
+# Times that a job whose process vanished, and vanished again before anything was reported, is run again.
 RETRIES = 3
 ROOM_HINT = "make room, raise --disk_budget, or set SYNETUNE_FOLDER to a larger disk; the same command goes on"
 
@@ -90,6 +90,7 @@ class Dispatcher:
         for record in fold(journal.entries()).jobs.values():
             self._budget.ended(record.tuner_name)
         self._retries: Counter[str] = Counter()
+        self._got_to: dict[str, int] = {}
         self._failed = 0
         self._adopted: set[str] = set()
 
@@ -105,6 +106,7 @@ class Dispatcher:
         full: str | None = None
         try:
             self._adopt(waiting)
+            self._settle(waiting)
             while (waiting and not self._enough() and not full) or self._running:
                 while waiting and len(self._running) < self._slots and not self._enough() and not full:
                     full = self._budget.exceeded()
@@ -150,16 +152,28 @@ class Dispatcher:
                 self._adopted.add(job.tuner_name)
                 self._follow(job)
 
+    def _settle(self, waiting: deque[Planned]) -> None:
+        """Record the end of jobs that completed when no launcher looked; what they left in the runtime is removed."""
+        for planned in [one for one in waiting if one.done]:
+            job = planned.job
+            waiting.remove(planned)
+            self._runtime.collect(job.tuner_name, self._sweep.job(job.tuner_name).path)
+            self._journal.append("ended", job_id=job.job_id, tuner_name=job.tuner_name, state="completed")
+
     def _launch(self, planned: Planned) -> None:
         if planned.open:
             # What an earlier attempt left in the runtime must not be taken for the new one.
             self._runtime.collect(planned.job.tuner_name, self._sweep.job(planned.job.tuner_name).path)
-        job = open_folder(self._sweep, replace(planned.job, launch=self._launch_facts), planned.attempts)
+        job = replace(planned.job, launch=self._launch_facts)
+        job = open_folder(self._sweep, job, planned.attempts, self._announce)
         folder = self._sweep.job(job.tuner_name)
-        request = self._runtime.request(job.tuner_name, folder.path, self._data_of(job), self._limits_of(job))
-        self._journal.append("submitting", job_id=job.job_id, tuner_name=job.tuner_name, **self._launch_facts)
-        self._runtime.submit(request)
+        self._runtime.submit(
+            self._runtime.request(job.tuner_name, folder.path, self._data_of(job), self._limits_of(job))
+        )
         self._follow(job)
+
+    def _announce(self, job: Job) -> None:
+        self._journal.append("submitting", job_id=job.job_id, tuner_name=job.tuner_name, **self._launch_facts)
 
     def _follow(self, job: Job) -> None:
         self._running[job.tuner_name] = job
@@ -183,7 +197,7 @@ class Dispatcher:
             if self._runs_again(job, waiting):
                 continue
             status = self._final_status(folder)
-            self._failed += int(status["state"] == "failed")
+            self._failed += int(status["state"] != "completed" and self.reason_to_end() is None)
             self._journal.append("ended", job_id=job.job_id, tuner_name=name, state=status["state"])
             self._follower.ended(name, status["state"], status["reason"])
             states[job.job_id] = status["state"]
@@ -196,12 +210,23 @@ class Dispatcher:
         """
         name = job.tuner_name
         ended = self._cut_short(name)
-        if ended is None or self.reason_to_end() is not None or self._retries[name] >= RETRIES:
+        if ended is None or self.reason_to_end() is not None or not self._may_retry(name):
             return False
-        self._retries[name] += 1
         self._launched -= 1
         self._follower.ended(name, "interrupted", f"{ended}; it goes on where it was")
         waiting.appendleft(Planned(job, done=False, attempts=self._retries[name], open=True))
+        return True
+
+    def _may_retry(self, name: str) -> bool:
+        """Whether there is hope. A job that got further since the attempt before is no hopeless one."""
+        events = self._sweep.job(name).events
+        got_to = events.stat().st_size if events.exists() else 0
+        if got_to > self._got_to.get(name, 0):
+            self._got_to[name] = got_to
+            self._retries[name] = 0
+        if self._retries[name] >= RETRIES:
+            return False
+        self._retries[name] += 1
         return True
 
     def _cut_short(self, name: str) -> str | None:
@@ -223,7 +248,8 @@ class Dispatcher:
             write_end(folder, "stopped", reason)  # the job knows only that it was told to end
         elif status.get("state") not in FINAL:
             silent = silent_end(folder)
-            state = "stopped" if reason is not None or silent.failure is Failure.DISK else "failed"
+            # What is no fault of the job's own leaves it to go on where it was, once the machine is well again.
+            state = "failed" if reason is None and silent.failure is Failure.MEMORY else "stopped"
             write_end(folder, state, reason or silent.reason)
         return read_status(folder)
 

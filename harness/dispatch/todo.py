@@ -19,7 +19,7 @@ class Planned:
         job: under the name that the ledger chose for it, where it did.
         done: it completed, and its folder still says so.
         attempts: times that it was submitted before.
-        open: it was submitted, and no end is known.
+        open: it was submitted, and no end of it is in the ledger.
     """
 
     job: Job
@@ -41,6 +41,5 @@ def compare(jobs: Iterable[Job], state: SweepState, sweep: SweepDir) -> list[Pla
         status = read_status(sweep.job(record.tuner_name))
         lost = status.get("num_results", 0) > 0 and not sweep.job(record.tuner_name).results.exists()
         completed = status.get("state") == "completed" and not lost
-        still_open = record.state == "submitting" and not completed
-        planned.append(Planned(named, completed, record.attempts, open=still_open))
+        planned.append(Planned(named, completed, record.attempts, open=record.state == "submitting"))
     return planned

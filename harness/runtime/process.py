@@ -60,7 +60,8 @@ class ProcessRuntime:
     def _foreign_pid(self, name: str) -> int | None:
         """The process that another launcher started under this name, if it still runs."""
         record = read_json(JobDir(self._root / name).process)
-        if record is None or _created(record["pid"]) != record["created"]:
+        # A process that was gone before it could be looked up has no start time.
+        if record is None or record["created"] is None or _created(record["pid"]) != record["created"]:
             return None
         return int(record["pid"])
 

@@ -13,7 +13,8 @@ from harness.core.history import HistoryView
 from harness.core.problem import MissingMetric
 from harness.core.trial import Trial
 
-# Times that a trial is tried again; a machine that kills every trial must not keep an experiment for ever.
+# Times that a trial is tried again without getting further: a machine that kills every trial must not keep an
+# experiment for ever.
 RETRIES = 3
 
 
@@ -37,13 +38,19 @@ class Recovery:
         self._suspect: set[int] = set()
         self._from_nothing: set[int] = set()
         self._attempts: Counter[int] = Counter()
+        self._got_to: dict[int, int] = {}
 
     def suspect(self, trial: Trial) -> None:
         """What the trial reports next may repeat, or skip, what was reported before."""
         self._suspect.add(trial.trial_id)
 
     def may_retry(self, trial: Trial, event: Exited) -> bool:
-        if event.failure is not Failure.INFRASTRUCTURE or self._attempts[trial.trial_id] >= RETRIES:
+        if event.failure is not Failure.INFRASTRUCTURE:
+            return False
+        if len(trial.results) > self._got_to.get(trial.trial_id, 0):
+            self._got_to[trial.trial_id] = len(trial.results)
+            self._attempts[trial.trial_id] = 0
+        if self._attempts[trial.trial_id] >= RETRIES:
             return False
         self._attempts[trial.trial_id] += 1
         self.suspect(trial)
@@ -60,6 +67,7 @@ class Recovery:
             return Verdict.REPEAT
         self._suspect.discard(trial.trial_id)
         if level is None or level <= trial.reached + self._spacing() or trial.trial_id in self._from_nothing:
+            self._from_nothing.discard(trial.trial_id)
             return Verdict.NEW
         self._start_from_nothing(trial)
         return Verdict.GAP

@@ -21,7 +21,10 @@ from tests.fakes.tables import curves, write_table
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "tests" / "fakes" / "scripts" / "checkpointed.py"
 KILLS = int(os.environ.get("TORTURE_KILLS", "50"))
+SEED = int(os.environ.get("TORTURE_SEED", "1"))
 PATIENCE = 1500.0
+# Who lost its launcher notices that within a second of its own time; the machine may be busy.
+SECONDS_TO_END = 20.0
 TABLES = """
 experiment_name: tables
 benchmark_name: table
@@ -113,7 +116,9 @@ def sweeps(tmp_path):
 def reports(folder: Path) -> pd.DataFrame:
     frame = pd.read_csv(folder / "results.csv.zip")
     columns = ["trial_id", "epoch", "loss", "config_x", "st_decision"]
-    return frame[frame.loss.notna()][columns].sort_values(columns[:2]).reset_index(drop=True)
+    # A trial that was killed has a row of its own for that, without a level, which turns the column to floats.
+    frame = frame[frame.loss.notna()][columns].astype({"epoch": int})
+    return frame.sort_values(columns[:2]).reset_index(drop=True)
 
 
 def run_under_fire(sweeps: Sweeps, kills: int, seed: int) -> int:
@@ -135,8 +140,8 @@ def test_kill_9_of_random_processes_changes_nothing(sweeps):
     for each in sweeps:
         for name in ("tables", "real"):
             each.start(name)
-    killed = run_under_fire(stormy, KILLS, seed=1)
-    assert run_under_fire(calm, 0, seed=1) == 0
+    killed = run_under_fire(stormy, KILLS, seed=SEED)
+    assert run_under_fire(calm, 0, seed=SEED) == 0
     print(f"{killed} processes killed")
     assert killed >= min(KILLS, 20)
 
@@ -150,7 +155,9 @@ def test_kill_9_of_random_processes_changes_nothing(sweeps):
 
     for name, number in (("tables", 40), ("real", 6)):
         assert len(list(stormy.root.glob(f"{name}-*"))) == number, "no job twice"
-    time.sleep(2)
+    deadline = time.monotonic() + SECONDS_TO_END
+    while stormy.processes() and time.monotonic() < deadline:
+        time.sleep(0.1)
     assert stormy.processes() == []
     left = [path for path in stormy.root.rglob("*") if path.name.endswith(".part") or "broken" in path.parts]
     left += [path for path in stormy.root.rglob(".*") if path.is_file()]

@@ -66,6 +66,15 @@ def test_memory(tree, files, expected):
         ({"proc/self/cgroup": "0::/", "sys/fs/cgroup/memory.events": "low 0\noom 3\noom_kill 2"}, 2),
         ({"proc/self/cgroup": "5:memory:/", "sys/fs/cgroup/memory/memory.oom_control": "under_oom 0\noom_kill 4"}, 4),
         ({"proc/vmstat": "nr_free_pages 7\noom_kill 9"}, 9),
+        (
+            {
+                "proc/self/cgroup": "0::/a/b",
+                "sys/fs/cgroup/a/b/memory.events": "oom_kill 1",
+                "sys/fs/cgroup/a/memory.events": "oom_kill 5",
+                "proc/vmstat": "oom_kill 9",
+            },
+            1,
+        ),
         ({}, 0),
     ],
 )

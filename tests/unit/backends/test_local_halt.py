@@ -211,6 +211,24 @@ def test_trials_do_not_outlive_a_tuner_that_is_killed(tmp_path, escapes, how):
     assert all(gone(process.pid) for process in family)
 
 
+def test_trials_that_lost_their_tuner_and_its_guard_end_before_the_experiment_goes_on(tmp_path, backend):
+    driver = subprocess.Popen(
+        [sys.executable, "-c", DRIVER, SCRIPTS / "family.py", tmp_path / "job", "True", "plain"],
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    with driver:
+        assert driver.stdout.readline() == b"ready\n"
+        family = psutil.Process(driver.pid).children(recursive=True)
+        guards = [process for process in family if any("guard.py" in word for word in process.cmdline())]
+        for process in (*guards, driver):
+            process.send_signal(signal.SIGKILL)
+    left = [process for process in family if process not in guards]
+    assert len(left) == 4 and not any(process.status() == psutil.STATUS_ZOMBIE for process in left)
+    backend("seeded.py").start(trial(), None)
+    assert all(gone(process.pid) for process in left)
+
+
 def test_a_guard_that_was_killed_is_replaced_unasked():
     guard = Guard("NO_MARK=1")
     guard.open()

@@ -16,7 +16,7 @@ from harness.dispatch.endings import silent_end
 from harness.dispatch.follow import Follower
 from harness.dispatch.todo import compare
 from harness.errors import EnvironmentFault
-from harness.jobdir import JobDir, SweepDir, write_json
+from harness.jobdir import JobDir, SweepDir, read_json, write_json
 from harness.ledger.journal import Journal
 from harness.ledger.state import SweepState, fold
 from harness.manifest.raw import Raw
@@ -40,7 +40,7 @@ class Sweep:
         return compare(self.plan.jobs(), fold(self.journal.entries()), self.dir)
 
     def run(self, runtime, slots=1, interruption=lambda: None, rules=None):
-        todo = [one for one in self.planned() if not one.done]
+        todo = [one for one in self.planned() if not one.done or one.open]
         console = Console(file=self.output, width=200)
         with Follower(console, total=len(todo)) as follower:
             return Dispatcher(
@@ -100,11 +100,85 @@ def test_a_failed_job_does_not_stop_the_others_and_is_what_the_next_call_runs(sw
 def test_a_job_whose_process_vanishes_runs_again_but_not_for_ever(sweep):
     runtime = ScriptedRuntime(["silent", "completed", *["silent"] * (module.RETRIES + 1)])
     states = sweep.run(runtime)
-    assert sorted(states.values()) == ["completed", "completed", "failed"]
+    assert sorted(states.values()) == ["completed", "completed", "stopped"], "it is to go on where it was"
     names = [job.tuner_name for job in sweep.plan.jobs()]
     assert submissions(runtime) == [names[0]] * 2 + [names[1]] * (module.RETRIES + 1) + [names[2]]
     assert "ended without a word" in sweep.output.getvalue()
     assert "4 of 3" not in sweep.output.getvalue()
+
+
+def test_a_job_that_vanishes_again_and_again_has_its_tries_anew_whenever_it_got_further(sweep):
+    class Progressing(ScriptedRuntime):
+        def submit(self, request):
+            with JobDir(request.folder).events.open("a") as file:
+                file.write("{}\n")
+            super().submit(request)
+
+    runtime = Progressing(["silent"] * (2 * module.RETRIES))
+    assert set(sweep.run(runtime).values()) == {"completed"}
+    assert len(submissions(runtime)) == 2 * module.RETRIES + 3
+
+
+def test_a_job_that_vanishes_for_good_counts_as_failed(sweep):
+    states = sweep.run(ScriptedRuntime(["silent"] * 4), rules=Rules(max_failed=1))
+    assert list(states.values()) == ["stopped"]
+
+
+@pytest.mark.parametrize("moment", ["write_job", "mkdir"])
+def test_a_launcher_that_dies_while_it_makes_a_folder_leaves_none_that_nobody_knows(sweep, monkeypatch, moment):
+    def die(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        if moment == "write_job":
+            patch.setattr("harness.dispatch.folders.write_job", die)
+        else:
+            sweep.dir.path.mkdir(parents=True, exist_ok=True)
+            patch.setattr("pathlib.Path.mkdir", lambda path, *args, **more: path.exists() or die())
+        with pytest.raises(KeyboardInterrupt):
+            sweep.run(ScriptedRuntime())
+    sweep.run(ScriptedRuntime())
+    assert sorted(place.name for place in sweep.dir.root.glob("exp-*")) == [job.tuner_name for job in sweep.plan.jobs()]
+
+
+def test_a_name_that_another_launch_took_in_between_is_left_to_it(sweep):
+    first = next(iter(sweep.plan.jobs()))
+    sweep.journal.append("submitting", job_id=first.job_id, tuner_name=first.tuner_name)
+    theirs = sweep.dir.job(first.tuner_name)
+    theirs.path.mkdir()
+    write_json(theirs.job, {"job_id": "another"})
+    runtime = ScriptedRuntime()
+    sweep.run(runtime)
+    assert first.tuner_name not in submissions(runtime) and read_json(theirs.job) == {"job_id": "another"}
+
+
+def test_what_a_job_that_nobody_saw_the_end_of_left_in_the_runtime_is_collected(sweep):
+    sweep.run(ScriptedRuntime())
+    first = next(iter(sweep.plan.jobs()))
+    lines = sweep.dir.journal.read_text().splitlines()
+    kept = [line for line in lines if not ('"ended"' in line and first.job_id in line)]
+    sweep.dir.journal.write_text("\n".join(kept) + "\n")
+    (unseen,) = [one for one in sweep.planned() if one.open]
+    assert unseen.done
+    runtime = ScriptedRuntime()
+    assert sweep.run(runtime) == {}
+    assert runtime.calls == [("collect", first.tuner_name)]
+    assert not any(one.open for one in sweep.planned())
+
+
+def test_a_job_is_not_touched_while_a_process_that_nobody_follows_writes_in_its_folder(sweep, monkeypatch):
+    monkeypatch.setattr("harness.dispatch.folders.PATIENCE_SECONDS", 0.2)
+    first = next(iter(sweep.plan.jobs()))
+    sweep.journal.append("submitting", job_id=first.job_id, tuner_name=first.tuner_name)
+    folder = sweep.dir.job(first.tuner_name)
+    folder.path.mkdir()
+    partial = folder.path / ".status.json.abcdefgh"
+    partial.touch()
+    with folder.exclusive(), pytest.raises(EnvironmentFault, match="another process runs the experiment"):
+        sweep.run(ScriptedRuntime())
+    assert partial.exists()
+    sweep.run(ScriptedRuntime())
+    assert not partial.exists()
 
 
 @pytest.mark.parametrize(
