@@ -16,7 +16,7 @@ ARGS    ?=
 export VARS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sweep plan smoke doctor status report image image-check push lock test test-slow bench check clean
+.PHONY: help setup sweep remote plan smoke doctor status report image image-check push lock test test-slow bench check clean
 
 help: ## this text
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -34,6 +34,10 @@ $(VENV)/.dev: $(VENV)/.base
 	@$(VENV)/bin/pip install -qq --disable-pip-version-check -e '.[benchmarks,dev,docker,gpsearchers,nevergrad,optuna,ray,report]'
 	@touch $@
 
+$(VENV)/.remote: $(VENV)/.base
+	@$(VENV)/bin/pip install -qq --disable-pip-version-check -e '.[remote]'
+	@touch $@
+
 .PHONY: need-exp
 need-exp:
 	@test -n "$(EXP)" || { echo 'error: which manifest? e.g. EXP=experiments/mobster.yaml' >&2; exit 2; }
@@ -43,6 +47,9 @@ setup: $(VENV)/.base ## make .venv, and what RUNTIME= needs: packages or image
 
 sweep: need-exp $(VENV)/.base ## run what the sweep of EXP= still lacks
 	@$(HARNESS) sweep "$(EXP)" --vars "$$VARS" --runtime $(or $(RUNTIME),auto) --jobs $(or $(JOBS),1) --prepare --end_with_parent $(ARGS)
+
+remote: need-exp $(VENV)/.remote ## launch on SageMaker what the sweep of EXP= still lacks; ARGS=--wait stays to the end
+	@$(HARNESS) remote "$(EXP)" --vars "$$VARS" $(ARGS)
 
 plan: need-exp $(VENV)/.base ## show what EXP= expands into
 	@$(HARNESS) plan "$(EXP)" --vars "$$VARS" $(ARGS)
@@ -65,8 +72,7 @@ image: $(VENV)/.base ## build the image that jobs run in
 image-check: $(VENV)/.base ## build the image twice from nothing: both must be the same, bit for bit
 	@$(HARNESS) image check $(ARGS)
 
-push: $(VENV)/.base ## push the image to ECR, or with ARGS="--repository ADDRESS" anywhere
-	@$(VENV)/bin/pip install -qq --disable-pip-version-check -e '.[remote]'
+push: $(VENV)/.remote ## push the image to ECR, or with ARGS="--repository ADDRESS" anywhere
 	@$(HARNESS) image push $(ARGS)
 
 lock: $(VENV)/.base ## write the image's lock files anew from pyproject.toml

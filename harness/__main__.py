@@ -15,7 +15,11 @@ from harness.errors import EnvironmentFault, HarnessError
 COMMANDS = {
     "plan": ("plan", "show what a manifest expands into; creates nothing"),
     "sweep": ("sweep", "run what a manifest's sweep still lacks"),
+    "remote": ("remote", "launch on SageMaker what a manifest's sweep still lacks, and return"),
     "status": ("status", "how a manifest's sweep stands"),
+    "logs": ("logs", "what experiments on SageMaker print"),
+    "stop": ("stop", "end experiments on SageMaker"),
+    "collect": ("collect", "bring home the results of experiments on SageMaker"),
     "results": ("results", "experiments as one tidy table: CSV or Parquet"),
     "report": ("report", "one HTML page: which method is better, how sure that is, and all that led to it"),
     "diff": ("diff", "what differs between two experiments: settings, seeds, code, image, results"),

@@ -191,6 +191,11 @@ class SweepDir:
         return self.path / "lock"
 
     @property
+    def billed(self) -> Path:
+        """What training jobs that have ended were charged for."""
+        return self.path / "billed.json"
+
+    @property
     def broken(self) -> Path:
         """Where the folders of broken attempts are moved to, out of the sight of loaders."""
         return self.path / "broken"

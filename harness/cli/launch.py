@@ -13,11 +13,12 @@ from rich.console import Console
 
 from harness.cli.console import LastingConsole
 from harness.cli.plan import print_jobs
+from harness.cli.remotely import launch_remotely, register_remote
 from harness.cli.running import print_summary, register_running, run_planned
 from harness.cli.settings import add_setting_flags
 from harness.core.seeds import SEED_LIMIT
 from harness.dispatch.todo import compare
-from harness.errors import EnvironmentFault, UsageError
+from harness.errors import UsageError
 from harness.jobdir import SweepDir, replacing, results_root
 from harness.ledger.journal import Journal
 from harness.ledger.state import SweepState, fold
@@ -27,7 +28,11 @@ from harness.plan.export import as_manifest
 
 
 def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
-    parser.add_argument("--local_tuner", action="store_true", help="run here, and wait for the end")
+    parser.add_argument(
+        "--local_tuner",
+        action="store_true",
+        help="run here, and wait for the end; without it every experiment becomes a SageMaker training job",
+    )
     parser.add_argument(
         "--dry_run",
         action="store_true",
@@ -37,6 +42,7 @@ def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
         "--write_manifest", type=Path, metavar="FILE", help="write the equal manifest to FILE instead of launching"
     )
     register_running(parser, runtime="process")
+    register_remote(parser)
     add_setting_flags(parser, argv)
     parser.set_defaults(argv=list(argv))
 
@@ -58,12 +64,7 @@ def run(args: argparse.Namespace) -> int:
     if args.dry_run:
         print_jobs(plan)
         return 0
-    if not args.local_tuner:
-        raise EnvironmentFault(
-            "launching remotely, as SageMaker training jobs, is not part of this version",
-            hint="add --local_tuner to run here, or --dry_run to see what would be launched",
-        )
-    return _run_here(plan, args, console)
+    return _launch(plan, args, console)
 
 
 def _write_manifest(path: Path, plan: Plan, console: Console) -> None:
@@ -77,7 +78,7 @@ def _write_manifest(path: Path, plan: Plan, console: Console) -> None:
     console.print(f"manifest: {path}")
 
 
-def _run_here(plan: Plan, args: argparse.Namespace, console: Console) -> int:
+def _launch(plan: Plan, args: argparse.Namespace, console: Console) -> int:
     jobs = list(plan.jobs())
     if not jobs:
         console.print("nothing to launch")
@@ -86,7 +87,10 @@ def _run_here(plan: Plan, args: argparse.Namespace, console: Console) -> int:
     journal = Journal(sweep.journal)
     todo = compare(jobs, SweepState(), sweep)
     try:
-        result = run_planned(plan, todo, sweep, journal, args, console)
+        if args.local_tuner:
+            code = run_planned(plan, todo, sweep, journal, args, console).exit_code
+        else:
+            code = launch_remotely(plan, todo, sweep, journal, args, console)
     finally:
         launched = compare(jobs, fold(journal.entries()), sweep)
         started = [one for one in launched if one.attempts]
@@ -94,11 +98,15 @@ def _run_here(plan: Plan, args: argparse.Namespace, console: Console) -> int:
             console.print(
                 f"For the record: {started[0].job.tuner_name} .. {started[-1].job.tuner_name}", soft_wrap=True
             )
-        done = next((index for index, one in enumerate(launched) if not one.done), len(jobs))
+        # On SageMaker what was launched goes on by itself; here it ends with this call.
+        done = next(
+            (i for i, one in enumerate(launched) if not (one.done if args.local_tuner else one.attempts)), len(jobs)
+        )
         if done < len(jobs):
             console.print(f"to continue: {_continuation(args.argv, plan, done)}", soft_wrap=True, markup=False)
-    print_summary(plan, launched, sweep, console)
-    return result.exit_code
+    if args.local_tuner:
+        print_summary(plan, launched, sweep, console)
+    return code
 
 
 def _continuation(argv: Sequence[str], plan: Plan, done: int) -> str:

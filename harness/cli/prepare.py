@@ -26,9 +26,13 @@ EXTRA_MODULES = {
     "benchmarks": ("torch", "sklearn"),
     "blackbox": ("pyarrow",),
     "transformers": ("transformers",),
-    "ray": ("ray", "skopt"),
+    "ray": ("ray", "skopt", "optuna"),
     "optuna": ("optuna", "torch"),
     "nevergrad": ("nevergrad",),
+    "cmaes": ("cmaes",),
+    "botorch": ("botorch", "torch"),
+    "smac": ("smac", "ConfigSpace"),
+    "synetune": ("syne_tune", "xgboost", "botorch"),
 }
 # What `harness setup` installs; the others serve a single benchmark.
 COMMON_EXTRAS = ("gpsearchers", "benchmarks", "blackbox")
@@ -52,7 +56,7 @@ def open_runtime(name: str, root: Path, plan: Plan, *, install: bool, say: Say) 
     Args:
         install: install missing packages into this environment instead of asking for it.
     """
-    facts = {"runtime": name, **_revision()}
+    facts = {"runtime": name, **revision()}
     if name == "docker":
         from harness.runtime.bases import ROOT
         from harness.runtime.docker import DockerRuntime
@@ -84,6 +88,13 @@ def _tell_of_needs(plan: Plan, held: Callable[[str], bool], remedy: str, say: Sa
             say(f"note: {file} names {', '.join(missing)}, which trials will not find here: {remedy}")
 
 
+def check_image(plan: Plan) -> None:
+    """EnvironmentFault where the plan's jobs need packages that the image lacks."""
+    from harness.runtime.bases import ROOT
+
+    _check_image_holds(_extras(plan), in_image(ROOT))
+
+
 def _check_image_holds(extras: Iterable[str], held: Collection[str]) -> None:
     """EnvironmentFault where jobs need packages that the image lacks."""
     for extra in sorted(set(extras)):
@@ -102,7 +113,7 @@ def _requirements(*extras: str) -> list[str]:
     ]
 
 
-def _revision() -> dict[str, str]:
+def revision() -> dict[str, str]:
     """Git revision of the harness and whether its files differ from it, {} outside a checkout."""
     root = Path(__file__).resolve().parents[2]
     revision = _git(root, "rev-parse", "HEAD")

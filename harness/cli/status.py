@@ -1,16 +1,20 @@
-"""`harness status FILE`: how a manifest's sweep stands, once or, with --watch, until it ends."""
+"""`harness status WHAT`: how a sweep stands, once or, with --watch, until it ends; on this machine or on SageMaker."""
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 from rich.console import Console, Group
 
+from harness.cli.remote_jobs import Remote, find_remote
 from harness.cli.running import job_label
 from harness.cli.source import Source, read_source, register_source
-from harness.plan.show import benchmark_label, method_label
+from harness.jobdir import SweepDir, results_root
+from harness.plan.show import benchmark_label, method_label, method_name
 from harness.results.progress import JobProgress, progress_table, totals
 from harness.results.status import read_status
 from harness.results.summary import Finished, summary_tables
@@ -27,16 +31,55 @@ def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
         "--interval", type=float, default=2.0, metavar="S", help="seconds between two looks of --watch [2]"
     )
     parser.add_argument("--limit", type=int, default=20, metavar="N", help="experiments shown one by one [20]")
+    parser.add_argument("--prices", type=Path, metavar="FILE", help="your own prices of SageMaker instances")
+
+
+@dataclass(frozen=True)
+class View:
+    """A look at a sweep, whoever runs it.
+
+    Attributes:
+        finished: what a comparison of the completed ones needs.
+        after: lines below the table.
+    """
+
+    jobs: Sequence[JobProgress]
+    finished: Sequence[Finished]
+    after: Sequence[str]
 
 
 def run(args: argparse.Namespace) -> int:
     console = Console()
+    look = _look_at_manifest if args.manifest.suffix in (".yaml", ".yml") else _look_at_name
     if args.watch:
-        _watch(args, console)
+        _watch(lambda: look(args), args, console)
+    view = look(args)
+    console.print(progress_table(view.jobs, args.limit))
+    console.print(totals(view.jobs), soft_wrap=True)
+    for table in summary_tables(view.finished):
+        console.print(table)
+    for line in view.after:
+        console.print(line, soft_wrap=True, markup=False, highlight=False)
+    return 0
+
+
+def _watch(look: Callable[[], View], args: argparse.Namespace, console: Console) -> None:
+    """Show the sweep until each of its jobs has ended, or there is nobody to wait for any more."""
+    from rich.live import Live
+
+    with Live(console=console, auto_refresh=False, transient=True) as live:
+        while True:
+            jobs = look().jobs
+            live.update(Group(progress_table(jobs, args.limit), totals(jobs)), refresh=True)
+            if all(job.state in FINAL for job in jobs):
+                return
+            time.sleep(max(args.interval, 0.1))
+
+
+def _look_at_manifest(args: argparse.Namespace) -> View:
     source = read_source(args)
-    jobs = _jobs(source)
-    console.print(progress_table(jobs, args.limit))
-    console.print(totals(jobs), soft_wrap=True)
+    remote = _renew(source, args.prices) if _any_remote(source) else []
+    jobs = _jobs(source, launched="launched" if remote else "not run")
     finished = [
         Finished(
             benchmark_label(job.settings, source.plan),
@@ -47,31 +90,54 @@ def run(args: argparse.Namespace) -> int:
         for job in jobs
         if job.state == "completed"
     ]
-    for table in summary_tables(finished):
-        console.print(table)
-    console.print(f"results: {source.sweep.root}/{source.plan.experiment_name}-*", soft_wrap=True)
-    return 0
+    return View(jobs, finished, [*remote, f"results: {source.sweep.root}/{source.plan.experiment_name}-*"])
 
 
-def _watch(args: argparse.Namespace, console: Console) -> None:
-    """Show the sweep until each of its jobs has ended, or there is nobody to wait for any more."""
-    from rich.live import Live
-
-    with Live(console=console, auto_refresh=False, transient=True) as live:
-        while True:
-            jobs = _jobs(read_source(args))
-            live.update(Group(progress_table(jobs, args.limit), totals(jobs)), refresh=True)
-            if all(job.state in FINAL for job in jobs):
-                return
-            time.sleep(max(args.interval, 0.1))
-
-
-def _jobs(source: Source) -> list[JobProgress]:
+def _jobs(source: Source, launched: str) -> list[JobProgress]:
     """The plan's jobs with what their folders say. Each status file is read once: there may be ten thousand."""
     found = []
     for job in source.plan.jobs():
         record = source.state.jobs.get(job.job_id)
         status = read_status(source.sweep.job(record.tuner_name)) if record else {}
-        state = str(status.get("state", "not run"))
+        state = str(status.get("state", launched if record else "not run"))
         found.append(JobProgress(job_label(source.plan, job), job.settings, state, status))
     return found
+
+
+def _any_remote(source: Source) -> bool:
+    return any(entry.get("runtime") == "sagemaker" for entry in source.journal.entries())
+
+
+def _renew(source: Source, prices: Path | None) -> list[str]:
+    """Ask SageMaker how its experiments stand; the line on what they cost."""
+    remote = find_remote(
+        source.plan.raw.source, "", None, [source.sweep.job(r.tuner_name) for r in source.state.jobs.values()]
+    )
+    remote.mirror.refresh(remote.jobs)
+    return [_spent(remote, prices, source.sweep)]
+
+
+def _look_at_name(args: argparse.Namespace) -> View:
+    """Experiments of a name, from whatever machine they were launched."""
+    name = str(args.manifest)
+    remote = find_remote(name, args.vars, None)
+    remote.mirror.refresh(remote.jobs)
+    jobs, finished = [], []
+    for one in remote.jobs:
+        settings, status = one.job.settings, read_status(one.folder)
+        benchmark, method = str(settings["benchmark_name"]), method_name(settings)
+        state = str(status.get("state", "launched"))
+        jobs.append(JobProgress(f"{method} on {benchmark} run {one.job.run_id}", settings, state, status))
+        if state == "completed":
+            finished.append(Finished(benchmark, method, one.job.run_id, status))
+    sweep = SweepDir(results_root(), str(remote.jobs[0].job.settings["experiment_name"]))
+    return View(jobs, finished, [_spent(remote, args.prices, sweep), f"results: harness collect {name}"])
+
+
+def _spent(remote: Remote, prices: Path | None, sweep: SweepDir) -> str:
+    from harness.aws.jobs import TrainingJobs
+    from harness.dispatch.spending import spending
+    from harness.plan.price import read_prices
+
+    names = [one.job.tuner_name for one in remote.jobs]
+    return spending(names, TrainingJobs(), read_prices(prices), sweep.billed).line()

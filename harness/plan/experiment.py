@@ -9,12 +9,13 @@ from pydantic import field_validator
 from harness.core.points import read_points
 from harness.core.seeds import SEED_LIMIT
 from harness.options import Options, arg
+from harness.plan.remote import RemoteOptions
 
 NAME_PATTERN = r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$"
 
 
-class ExperimentOptions(Options):
-    """One tuning experiment: what is tuned, by which method, until when, and how much is said meanwhile."""
+class TuningOptions(Options):
+    """What is tuned, by which method, until when, and how much is said meanwhile."""
 
     experiment_name: str = arg(
         "stune",
@@ -83,6 +84,10 @@ class ExperimentOptions(Options):
         return None if text is None else json.dumps(read_points(text))
 
 
+class ExperimentOptions(RemoteOptions, TuningOptions):
+    """One tuning experiment."""
+
+
 # Old names of arguments, still understood.
 ALIASES = {"epochs": "max_resource_level"}
 
@@ -97,6 +102,9 @@ class SweepOptions(Options):
         None,
         'zip lists instead of multiplying them: "scheduler searcher|max_resource_level scheduler_timeout"',
         listable=False,
+    )
+    budget_usd: float | None = arg(
+        None, "launch nothing on AWS where it could cost more than so many US dollars", listable=False, gt=0
     )
     skip_initial_experiments: int = arg(
         0, "leave out this many experiments at the start of the order", listable=False, ge=0

@@ -23,6 +23,7 @@ class Job:
     settings: flat scalars, defaults included, absent where there is neither value nor default.
     origins: setting -> where its value comes from.
     launch: how it was launched (runtime, image, revision of the code), for metadata; empty before.
+    placement: what the back-end sagemaker needs of AWS, where the launcher has prepared it; not for metadata.
     """
 
     index: int
@@ -31,6 +32,7 @@ class Job:
     settings: Settings
     origins: Mapping[str, str] = field(default_factory=dict)
     launch: Mapping[str, str] = field(default_factory=dict)
+    placement: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def run_id(self) -> int:
@@ -59,7 +61,10 @@ def digest(text: str) -> str:
 
 
 def write_job(folder: JobDir, job: Job) -> None:
-    write_json(folder.job, {"schema": SCHEMA, **job.record(), "origins": dict(job.origins), "launch": dict(job.launch)})
+    facts = {"origins": dict(job.origins), "launch": dict(job.launch)}
+    if job.placement:
+        facts["placement"] = dict(job.placement)
+    write_json(folder.job, {"schema": SCHEMA, **job.record(), **facts})
 
 
 def read_job(folder: JobDir) -> Job:
@@ -69,5 +74,5 @@ def read_job(folder: JobDir) -> Job:
         raise ValueError(f"{folder.path} is no job folder: it has no {Path(folder.job).name}")
     if record.get("schema") != SCHEMA:
         raise ValueError(f"{folder.job}: schema {record.get('schema')} is not known to this version ({SCHEMA})")
-    names = ("index", "job_id", "tuner_name", "settings", "origins", "launch")
-    return Job(**{name: record[name] for name in names})
+    names = ("index", "job_id", "tuner_name", "settings", "origins", "launch", "placement")
+    return Job(**{name: record[name] for name in names if name in record})

@@ -13,7 +13,7 @@ from rich.table import Table
 from harness.plan.job import Settings
 
 # Order of interest: what runs, what went wrong, what is done, what is to come.
-ORDER = ("running", "failed", "stopped", "completed", "not run")
+ORDER = ("running", "waiting", "launched", "failed", "stopped", "completed", "not run")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,96 @@
+"""Whose account, which role, which bucket: what a job needs beside itself."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from harness.aws.client import client, faults
+from harness.errors import EnvironmentFault
+
+ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/.+")
+ASSUMED = re.compile(r"arn:aws[a-z-]*:sts::\d{12}:assumed-role/(?P<role>[^/]+)/.+")
+ROLE_HINT = (
+    "--sagemaker_execution_role NAME or ARN (in a manifest: sagemaker_execution_role: ...); what it must allow is in "
+    "docs/sagemaker.md"
+)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks. `arn`: of the user, or of the session of a role."""
+
+    account: str
+    region: str
+    arn: str
+
+
+def caller() -> Caller:
+    """EnvironmentFault without credentials, a region or a network."""
+    sts = client("sts")
+    with faults("the caller's identity"):
+        found = sts.get_caller_identity()
+    return Caller(found["Account"], sts.meta.region_name, found["Arn"])
+
+
+def execution_role(asked: str | None, who: Caller) -> str:
+    """ARN of the role that jobs run under: as asked for (name or ARN), else the one of these credentials.
+
+    EnvironmentFault where there is none.
+    """
+    asked = asked or os.environ.get("SAGEMAKER_ROLE")
+    if asked is None:
+        own = ASSUMED.fullmatch(who.arn)
+        asked = own["role"] if own else _configured_role()
+    if asked is None:
+        raise EnvironmentFault("no role for SageMaker jobs is named, and these credentials have none", hint=ROLE_HINT)
+    if ROLE_ARN.fullmatch(asked):
+        return asked
+    iam = client("iam")
+    with faults(f"a look at the role {asked}"):
+        try:
+            arn: str = iam.get_role(RoleName=asked)["Role"]["Arn"]
+        except iam.exceptions.NoSuchEntityException:
+            raise EnvironmentFault(f"there is no role '{asked}' in account {who.account}", hint=ROLE_HINT) from None
+    return arn
+
+
+def _configured_role() -> str | None:
+    """The role that a user of the SageMaker SDK has configured, None without the SDK or such a role."""
+    try:
+        from sagemaker.core.helper.session_helper import Session, get_execution_role
+    except ImportError:
+        return None
+    try:
+        role: str = get_execution_role(Session())
+    except Exception:  # its many ways of having none
+        return None
+    return role
+
+
+def bucket(asked: str | None, who: Caller) -> str:
+    """Name of the bucket; the account's own is made where it is missing. EnvironmentFault where it cannot be had."""
+    s3 = client("s3")
+    name = asked or f"sagemaker-{who.region}-{who.account}"
+    with faults(f"the bucket {name}"):
+        if _exists(s3, name):
+            return name
+        if asked is not None:
+            raise EnvironmentFault(f"there is no bucket '{asked}'", hint="aws s3 mb, or leave s3_bucket out")
+        where = {} if who.region == "us-east-1" else {"LocationConstraint": who.region}
+        s3.create_bucket(Bucket=name, **({"CreateBucketConfiguration": where} if where else {}))
+    return name
+
+
+def _exists(s3: Any, name: str) -> bool:
+    from botocore.exceptions import ClientError
+
+    try:
+        s3.head_bucket(Bucket=name)
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+            return False
+        raise
+    return True

@@ -1,0 +1,49 @@
+"""`harness remote FILE`: launch on SageMaker what a manifest's sweep still lacks, and return."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from harness.cli.console import LastingConsole
+from harness.cli.remotely import launch_remotely, register_remote
+from harness.cli.running import locked, print_summary
+from harness.cli.source import Source, read_source, register_source
+from harness.dispatch.todo import compare
+
+
+def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
+    register_source(parser, argv)
+    register_remote(parser)
+    parser.add_argument("--fresh", action="store_true", help="start anew: new seeds, nothing counts as launched")
+    parser.add_argument("--no_wait", action="store_true", help="fail if another launch of this manifest is running")
+
+
+def run(args: argparse.Namespace) -> int:
+    console = LastingConsole()
+    sweep = read_source(args).sweep
+    with locked(sweep, console, wait=not args.no_wait):
+        source = read_source(args, fresh=args.fresh)
+        return _run_locked(source, args, console)
+
+
+def _run_locked(source: Source, args: argparse.Namespace, console: LastingConsole) -> int:
+    plan, state = source.plan, source.state
+    planned = compare(plan.jobs(), state, source.sweep)
+    todo = [one for one in planned if not one.done]
+    console.print(
+        f"{plan.experiment_name}: {len(planned)} experiments, {len(planned) - len(todo)} finished; "
+        f"random seed offset {plan.offset}",
+        soft_wrap=True,
+    )
+    if not todo:
+        print_summary(plan, planned, source.sweep, console)
+        return 0
+    if args.fresh:
+        source.journal.append("fresh")
+    if state.offset is None:
+        source.journal.append("created", offset=plan.offset, source=plan.raw.source)
+    code = launch_remotely(plan, todo, source.sweep, source.journal, args, console)
+    if args.wait:
+        print_summary(plan, compare(plan.jobs(), read_source(args).state, source.sweep), source.sweep, console)
+    return code

@@ -1,0 +1,129 @@
+"""Folders on this machine as mirrors of those in S3: state first, results when they are asked for."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from harness.aws.jobs import Details, Summary
+from harness.aws.names import experiments_prefix, split_uri
+from harness.aws.s3 import Bucket
+from harness.jobdir import JobDir
+from harness.plan.job import Job, read_job
+from harness.results.status import FINAL, read_status, write_end
+from harness.runtime.sagemaker import SageMakerRuntime
+
+# What analysis needs, and what tells how it came about.
+ANALYSIS = ("job.json", "status.json", "metadata.json", "results.csv.zip", "events.jsonl", "tuner.log")
+
+
+@dataclass(frozen=True)
+class RemoteJob:
+    """An experiment on SageMaker and the folder that mirrors it."""
+
+    job: Job
+    folder: JobDir
+
+    @property
+    def training_job(self) -> str:
+        return self.job.launch["training_job"]
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """(bucket, key)."""
+        return split_uri(self.job.launch["s3_uri"])
+
+    @property
+    def ended(self) -> bool:
+        return read_status(self.folder).get("state") in FINAL
+
+
+def remote_job(folder: JobDir) -> RemoteJob | None:
+    """The experiment of the folder, None where it is none, or none on SageMaker."""
+    with contextlib.suppress(ValueError):
+        job = read_job(folder)
+        if "training_job" in job.launch:
+            return RemoteJob(job, folder)
+    return None
+
+
+def found_in(bucket: Bucket, name: str, root_job: Callable[[str], JobDir]) -> list[RemoteJob]:
+    """Experiments of that name, or the one of that tuner name, that lie in the bucket; each gets a folder here."""
+    prefixes = [experiments_prefix(name) + folder + "/" for folder in bucket.folders(experiments_prefix(name))]
+    prefixes += [f"{experiments_prefix('')}{name}/", f"{experiments_prefix(name.rsplit('-', 7)[0])}{name}/"]
+    jobs = []
+    for prefix in dict.fromkeys(prefixes):
+        description = bucket.get(f"{prefix}job.json")
+        if description is None:
+            continue
+        folder = root_job(PurePosixPath(prefix).name)
+        if not folder.job.exists():
+            folder.path.mkdir(parents=True, exist_ok=True)
+            folder.job.write_bytes(description)
+        found = remote_job(folder)
+        jobs += [found] if found is not None else []
+    return jobs
+
+
+class Mirror:
+    """Brings states and files of experiments home. One list call for all states."""
+
+    def __init__(self, bucket: Bucket, runtime: SageMakerRuntime) -> None:
+        self._bucket = bucket
+        self._runtime = runtime
+        self._details: dict[str, Details] = {}
+
+    def refresh(self, jobs: Iterable[RemoteJob]) -> Mapping[str, Summary]:
+        """Renew `status.json` of those whose end is not known yet; their training jobs, by tuner name.
+
+        A training job that ended before its experiment could say how is said so for it.
+        """
+        pending = [job for job in jobs if not job.ended]
+        summaries = self._runtime.summaries([job.training_job for job in pending])
+        seen = {}
+        for one in pending:
+            summary = summaries.get(one.training_job)
+            self.fetch(one, ["status.json"])
+            if summary is None:
+                continue
+            seen[one.job.tuner_name] = summary
+            if not summary.running and not one.ended:
+                details = self.details(one.training_job)
+                state = "stopped" if details.status == "Stopped" else "failed"
+                write_end(one.folder, state, f"SageMaker: {details.reason or details.secondary or details.status}")
+        return seen
+
+    def details(self, training_job: str) -> Details:
+        """Of a job that has ended they are asked for once."""
+        found = self._details.get(training_job)
+        if found is None:
+            found = self._runtime.jobs.describe(training_job)
+            if found.billable is not None:
+                self._details[training_job] = found
+        return found
+
+    def fetch(self, one: RemoteJob, names: Sequence[str] = ANALYSIS) -> int:
+        """Bring files home; bytes that had to be."""
+        _, key = one.place
+        total = 0
+        for entry in [entry for entry in self._bucket.list(key) if entry.key.removeprefix(key) in names]:
+            data = self._bucket.get(entry.key)
+            path = one.folder.path / entry.key.removeprefix(key)
+            if data is not None and not (path.exists() and path.read_bytes() == data) and _whole(path.name, data):
+                path.write_bytes(data)
+                total += len(data)
+        return total
+
+
+def _whole(name: str, data: bytes) -> bool:
+    """Whether a JSON file is more than the torn half of one."""
+    if not name.endswith(".json"):
+        return True
+    try:
+        json.loads(data)
+    except ValueError:
+        return False
+    return True
