@@ -37,6 +37,7 @@ COMMANDS = {
     "setup": ("setup", "make this machine ready: packages for plain processes, or the image"),
     "bench": ("bench", "speed and quality side by side with other optimisers"),
     "reference": ("reference", "write the page of all arguments and the JSON Schema of manifests"),
+    "emulate-aws": ("emulate_aws", "AWS on this machine, to try remote launches without an account"),
     "image": ("image", "build or describe the image that jobs run in"),
     "run-job": ("run_job", "run the experiment of one job folder (what every runtime calls)"),
 }

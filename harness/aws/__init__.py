@@ -1,1 +1,1 @@
-"""The only package that imports boto3."""
+"""The only package that speaks to AWS, and so imports boto3; the emulator does to itself."""

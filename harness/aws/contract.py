@@ -130,3 +130,11 @@ def _job_rules(request: Mapping[str, Any]) -> Iterator[str]:
 def _map(request: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     value = request.get(name)
     return value if isinstance(value, dict) else {}
+
+
+def values(operation: str, *path: str) -> list[str]:
+    """What the model lets a member of an operation's request be, as of `ResourceConfig`, `InstanceType`."""
+    shape = _input_shape(operation)
+    for name in path:
+        shape = shape.members[name]
+    return list(shape.metadata["enum"])

@@ -97,10 +97,10 @@ class Engine:
             return found
         return None
 
-    def pull(self, reference: str) -> None:
-        """Pull by tag or, of `name@sha256:...`, by digest."""
+    def pull(self, reference: str, login: Mapping[str, str] | None = None) -> None:
+        """Pull by tag or, of `name@sha256:...`, by digest. `login`: as for `push`."""
         with _faults(f"to pull {reference}"):
-            self._client.images.pull(reference)
+            self._client.images.pull(reference, auth_config=login)
 
     def digest_of(self, repository: str, tag: str) -> str:
         """Digest of a tag as its registry has it now; nothing is pulled."""
@@ -228,6 +228,22 @@ class Engine:
         with _faults("the engine"):
             found: list[dict[str, Any]] = self._api.containers(all=True, filters={"label": label})
             return found
+
+    def follow(self, name: str) -> Iterator[bytes]:
+        """Both outputs from their beginning to the end of the container, in pieces of any length."""
+        with _faults(name):
+            yield from self._api.logs(name, stdout=True, stderr=True, stream=True, follow=True)
+
+    def signal(self, name: str, number: int) -> None:
+        """A signal to the first process; nothing where it does not run."""
+        from docker.errors import APIError
+
+        with _faults(name):
+            try:
+                self._api.kill(name, number)
+            except APIError as error:
+                if error.status_code not in (404, 409):
+                    raise
 
     def stop(self, name: str, grace: int) -> None:
         """SIGTERM, after `grace` seconds SIGKILL; nothing where it does not run."""
