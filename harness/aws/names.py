@@ -6,19 +6,26 @@ from __future__ import annotations
 MAX_NAME = 63
 # "-2021-07-02-10-04-37-233", by which names are told apart.
 STAMP = 24
+# For "-123456-1234" behind it.
+TRIAL_ROOM = 12
 
 
 def training_job_name(tuner_name: str, suffix: str = "") -> str:
     """Name of a training job of the experiment; where it is too long, its prefix is cut, never its date.
 
     Args:
-        suffix: "-r2" for the second attempt, "-{trial}" for a trial, "-{trial}-{n}" after its n-th resume.
+        suffix: "-r2" for the second attempt.
     """
     excess = max(0, len(tuner_name) + len(suffix) - MAX_NAME)
     prefix, stamp = tuner_name[:-STAMP], tuner_name[-STAMP:]
     if excess:
         prefix = prefix[:-excess].rstrip("-") or "x"
     return f"{prefix}{stamp}{suffix}"
+
+
+def trial_stem(tuner_name: str) -> str:
+    """How the names of all trials' training jobs start, "-{trial}" and "-{n}" after the n-th resume behind it."""
+    return training_job_name(tuner_name, "-" * TRIAL_ROOM)[:-TRIAL_ROOM]
 
 
 def experiments_prefix(experiment_name: str) -> str:

@@ -26,6 +26,7 @@ class Placement:
     image: address in a registry that SageMaker can pull from.
     code: address of the folder with the source archive.
     channels: argument of the training script -> address of its data set.
+    trial_image: of trials that are jobs of their own, where it is another one.
     """
 
     region: str
@@ -35,6 +36,7 @@ class Placement:
     image: str
     code: str
     channels: Mapping[str, str] = field(default_factory=dict)
+    trial_image: str = ""
 
     def record(self) -> dict[str, Any]:
         return dataclasses.asdict(self)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from harness.cli.console import LastingConsole
 from harness.cli.remotely import launch_remotely, register_remote
-from harness.cli.running import locked, print_summary
+from harness.cli.running import locked, print_summary, register_prices
 from harness.cli.source import Source, read_source, register_source
 from harness.dispatch.todo import compare
 
@@ -15,6 +15,7 @@ from harness.dispatch.todo import compare
 def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
     register_source(parser, argv)
     register_remote(parser)
+    register_prices(parser)
     parser.add_argument("--fresh", action="store_true", help="start anew: new seeds, nothing counts as launched")
     parser.add_argument("--no_wait", action="store_true", help="fail if another launch of this manifest is running")
 

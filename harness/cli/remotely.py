@@ -7,20 +7,24 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from harness.cli.prepare import DataFinder, check_image, revision
+from harness.cli.prepare import DataFinder, Say, check_image, revision
 from harness.cli.running import job_label
 from harness.dispatch.todo import Planned
 from harness.errors import UsageError
 from harness.jobdir import SweepDir
 from harness.ledger.journal import Journal
 from harness.plan.build import Plan
+from harness.plan.experiment import ExperimentOptions
 from harness.plan.job import Job
 from harness.plan.price import Estimate, Prices, estimate, read_prices
 from harness.tuner.interruption import Interruption
+
+if TYPE_CHECKING:
+    from harness.aws.placement import Placement
 
 CONSOLE = "https://{region}.console.aws.amazon.com/sagemaker/home?region={region}#/jobs/{name}"
 SHOWN_LINKS = 10
@@ -36,43 +40,21 @@ def register_remote(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--poll_seconds", type=float, default=10.0, metavar="S", help="seconds between two looks at SageMaker [10]"
     )
-    parser.add_argument(
-        "--prices",
-        type=Path,
-        metavar="FILE",
-        help='your own prices: lines such as "ml.c5.xlarge" = 0.204 (USD an hour)',
-    )
 
 
 def launch_remotely(
     plan: Plan, todo: Sequence[Planned], sweep: SweepDir, journal: Journal, args: argparse.Namespace, console: Console
 ) -> int:
     """Launch the jobs; exit code. EnvironmentFault or UsageError before the first, where something is lacking."""
-    from harness.aws.placement import Placement, place, upload
-    from harness.aws.s3 import Bucket
     from harness.dispatch.mirror import Mirror
     from harness.dispatch.remote import RemoteLauncher, Rules
     from harness.runtime.sagemaker import NAME, SageMakerRuntime, options_of
 
-    say = _sayer(console)
+    say = sayer(console)
     check_budget(plan, [one.job for one in todo if not one.open], read_prices(args.prices), say)
     options = options_of(todo[0].job)
-    data_of = DataFinder(say)
-    for planned in todo:
-        data_of(planned.job)
-    if options.image_uri is None:
-        check_image(plan)
-    placement = place(options, lambda: options.image_uri or _pushed(say), say)
-    bucket = Bucket(placement.bucket, options.kms_key)
-    uploaded: dict[tuple[tuple[str, Path], ...], dict[str, str]] = {}
-
-    def placement_of(job: Job) -> Placement:
-        data = data_of(job)
-        key = tuple(sorted(data.items()))
-        if key not in uploaded:
-            uploaded[key] = upload(data, bucket, say)
-        return replace(placement, channels=uploaded[key])
-
+    placement_of = Placer(plan, todo, say, own_image=options.image_uri is None or options.backend == "sagemaker")
+    bucket = placement_of.bucket
     runtime = SageMakerRuntime(bucket)
     with Interruption() as interruption:
         launcher = RemoteLauncher(
@@ -89,7 +71,7 @@ def launch_remotely(
         )
         left = launcher.run(todo)
         interrupted = interruption() is not None
-    _say_how_to_go_on(plan, launcher.accepted, placement, say)
+    _say_how_to_go_on(plan, launcher.accepted, placement_of.placement, say)
     if left:
         say(f"{len(left)} experiments were not launched")
     if interrupted:
@@ -97,19 +79,76 @@ def launch_remotely(
     return 0 if all(state == "completed" for state in launcher.states.values()) else 1
 
 
-def _sayer(console: Console) -> Any:
+def sayer(console: Console) -> Say:
     return lambda line: console.print(line, soft_wrap=True, markup=False, highlight=False)
 
 
-def _pushed(say: Any) -> str:
+def trials_on_sagemaker(plan: Plan, todo: Sequence[Planned], args: argparse.Namespace, say: Say) -> list[Planned]:
+    """The jobs with their place on AWS, for a loop that runs here and has its trials there."""
+    from harness.runtime.sagemaker import options_of
+
+    check_budget(plan, [one.job for one in todo], read_prices(args.prices), say, remote=False)
+    options = options_of(todo[0].job)
+    own = options.image_uri is None and options.framework is None
+    placement_of = Placer(plan, todo, say, own_image=own)
+    return [replace(one, job=replace(one.job, placement=placement_of(one.job).record())) for one in todo]
+
+
+class Placer:
+    """Where on AWS the jobs of a plan run. What they need there is made, pushed or uploaded once.
+
+    Args:
+        own_image: some of it runs in this project's image, which is then pushed.
+    """
+
+    def __init__(self, plan: Plan, todo: Sequence[Planned], say: Say, *, own_image: bool) -> None:
+        from harness.aws.placement import place
+        from harness.aws.s3 import Bucket
+        from harness.runtime.sagemaker import options_of
+
+        options = options_of(todo[0].job)
+        self._say = say
+        self._data_of = DataFinder(say)
+        for planned in todo:
+            self._data_of(planned.job)
+        if own_image:
+            check_image(plan)
+        # Without one of our own, all runs in the image that was named.
+        placement = place(options, lambda: _pushed(say) if own_image else options.image_uri or "", say)
+        self.placement = replace(placement, trial_image=_trial_image(options, placement.region))
+        self.bucket = Bucket(placement.bucket, options.kms_key)
+        self._uploaded: dict[tuple[tuple[str, Path], ...], dict[str, str]] = {}
+
+    def __call__(self, job: Job) -> Placement:
+        from harness.aws.placement import upload
+
+        data = self._data_of(job)
+        key = tuple(sorted(data.items()))
+        if key not in self._uploaded:
+            self._uploaded[key] = upload(data, self.bucket, self._say)
+        return replace(self.placement, channels=self._uploaded[key])
+
+
+def _trial_image(options: ExperimentOptions, region: str) -> str:
+    """Of trials that are jobs of their own; "" for the image of the loop."""
+    from harness.aws.images import framework_image
+
+    if options.image_uri is not None or options.framework is None:
+        return options.image_uri or ""
+    return framework_image(
+        options.framework, options.framework_version, options.trial_instance, region, options.pytorch_version
+    )
+
+
+def _pushed(say: Say) -> str:
     from harness.runtime.push import push_image
 
     return push_image(say=say).by_digest
 
 
-def check_budget(plan: Plan, jobs: Sequence[Job], prices: Prices, say: Any) -> None:
+def check_budget(plan: Plan, jobs: Sequence[Job], prices: Prices, say: Say, *, remote: bool = True) -> None:
     """Say what the jobs cost at most. UsageError where that is above the sweep's `budget_usd`, or cannot be known."""
-    found = estimate(jobs, prices)
+    found = estimate(jobs, prices, remote=remote)
     for line in price_lines(found, prices):
         say(line)
     budget = plan.raw.values.get("budget_usd")
@@ -133,7 +172,7 @@ def price_lines(found: Estimate, prices: Prices) -> list[str]:
     return [*lines, f"cost: {total} (prices: {prices.source})"] if lines else []
 
 
-def _say_how_to_go_on(plan: Plan, accepted: Sequence[Job], placement: Any, say: Any) -> None:
+def _say_how_to_go_on(plan: Plan, accepted: Sequence[Job], placement: Placement, say: Say) -> None:
     if not accepted:
         return
     for job in accepted[:SHOWN_LINKS]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import logging
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,6 +27,7 @@ def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
         metavar="PID",
         help="pid of the launcher: end in an orderly way when it dies",
     )
+    parser.add_argument("--print_log", action="store_true", help="print the log too, which goes to tuner.log")
     parser.add_argument(
         "--smoke",
         type=float,
@@ -45,6 +48,14 @@ def run(args: argparse.Namespace) -> int:
         from harness.tuner.smoke import smoke_job
 
         return smoke_job(args.folder, data, args.smoke)
+    if args.print_log:
+        _print_log()
     from harness.tuner.run_job import run_job
 
     return run_job(args.folder, data, args.end_with_parent)
+
+
+def _print_log() -> None:
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    logging.getLogger("harness.tuner").addHandler(handler)

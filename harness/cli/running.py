@@ -7,6 +7,7 @@ import contextlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from rich.console import Console
 
@@ -15,6 +16,7 @@ from harness.dispatch.disk import parse_size
 from harness.dispatch.dispatcher import Dispatcher, Rules
 from harness.dispatch.follow import Follower
 from harness.dispatch.todo import Planned
+from harness.errors import UsageError
 from harness.jobdir import SweepDir
 from harness.ledger.journal import Journal
 from harness.plan.build import Plan
@@ -42,6 +44,16 @@ def register_running(parser: argparse.ArgumentParser, runtime: str = "auto") -> 
     )
     parser.add_argument(
         "--disk_budget", type=_size, metavar="SIZE", help="start no further one once they take so much, e.g. 20g"
+    )
+    register_prices(parser)
+
+
+def register_prices(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--prices",
+        type=Path,
+        metavar="FILE",
+        help='your own prices of SageMaker instances: lines such as "ml.c5.xlarge" = 0.204 (USD an hour)',
     )
 
 
@@ -76,6 +88,12 @@ def run_planned(
     plan: Plan, todo: Sequence[Planned], sweep: SweepDir, journal: Journal, args: argparse.Namespace, console: Console
 ) -> Run:
     """Run the jobs to their ends. EnvironmentFault where the machine lacks something."""
+    if any(planned.job.settings["backend"] == "sagemaker" for planned in todo):
+        from harness.cli.remotely import sayer, trials_on_sagemaker
+
+        if args.runtime == "docker":
+            raise UsageError("backend sagemaker: the loop itself runs as a plain process (--runtime process)")
+        todo, args.runtime = trials_on_sagemaker(plan, todo, args, sayer(console)), "process"
     runtime_name = choose_runtime(args.runtime, console.print)
     runtime, facts = open_runtime(runtime_name, sweep.root, plan, install=args.prepare, say=console.print)
     data_of = DataFinder(console.print)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Literal
 
 from pydantic import field_validator
 
@@ -65,6 +66,18 @@ class RemoteOptions(Options):
     )
     image_uri: str | None = arg(
         None, "image in ECR to run in [this project's, pushed where it is missing]", listable=False, identity=False
+    )
+    framework: Literal["PyTorch", "HuggingFace"] | None = arg(
+        None,
+        "run trials of the back-end sagemaker in AWS's own image for this framework [in this project's image]",
+        listable=False,
+        identity=False,
+    )
+    framework_version: str | None = arg(
+        None, "version of the framework [PyTorch: the newest that is known]", listable=False, identity=False
+    )
+    pytorch_version: str | None = arg(
+        None, "version of PyTorch under framework HuggingFace", listable=False, identity=False
     )
     s3_bucket: str | None = arg(
         None, "bucket for code, data and results [sagemaker-REGION-ACCOUNT]", listable=False, identity=False

@@ -12,7 +12,7 @@ from harness.jobdir import JobDir, write_json
 from harness.results.provenance import provenance
 
 # `backend` must hold the class name that Syne Tune's loaders know; the launcher's own value is kept beside it.
-BACKEND_NAMES = {"local": "LocalBackend", "simulated": "BlackboxRepositoryBackend"}
+BACKEND_NAMES = {"local": "LocalBackend", "sagemaker": "SageMakerBackend", "simulated": "BlackboxRepositoryBackend"}
 
 
 def metadata(

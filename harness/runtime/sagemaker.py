@@ -69,9 +69,7 @@ def job_request(job: Job) -> dict[str, Any]:
     """Pure. What CreateTrainingJob is sent for a job that `placed` has prepared."""
     options = options_of(job)
     placement = Placement(**job.placement)
-    # Trials that are jobs of their own get the data sets themselves.
-    channels = {} if options.backend == "sagemaker" else placement.channels
-    given = [word for name in channels for word in ("--data", f"{name}={ML}/input/data/{name}")]
+    given = [word for name in placement.channels for word in ("--data", f"{name}={ML}/input/data/{name}")]
     folder = f"{ML}/checkpoints/{job.tuner_name}"
     shown = {name: value for name, value in job.settings.items() if job.origins.get(name) != "default"}
     tags = {"hpo-harness:experiment": str(options.experiment_name), "hpo-harness:tuner": job.tuner_name}
@@ -79,12 +77,12 @@ def job_request(job: Job) -> dict[str, Any]:
         TrainingJob(
             name=job.launch["training_job"],
             image=placement.image,
-            command=("python", "-m", "harness", "run-job", folder, *given),
+            command=("python", "-m", "harness", "run-job", folder, "--print_log", *given),
             checkpoints=job.launch["s3_uri"],
             local_path=folder,
             instance_type=job.launch["instance"],
             max_run_seconds=run_limit(options, options.scheduler_timeout),
-            channels=channels,
+            channels=placement.channels,
             shown=shown,
             **common(options, placement, tags),
         )
