@@ -20,7 +20,7 @@ from collections.abc import Mapping
 
 from harness.registry import Plugin, load, lookup
 
-RAY_SEARCHERS = frozenset({"random", "bayesopt", "skopt", "optuna_tpe", "optuna_gp"})
+RAY_SEARCHERS = frozenset({"random", "bayesopt", "bayesopt_optuna", "skopt", "optuna_tpe", "optuna_gp"})
 
 SCHEDULERS: Mapping[str, Plugin] = {
     "fifo": Plugin(
@@ -93,12 +93,19 @@ SCHEDULERS: Mapping[str, Plugin] = {
     ),
     "raytune_hyperband": Plugin(
         "harness.schedulers.raytune:RayHyperband",
-        "harness.schedulers.raytune:RayHyperbandOptions",
+        "harness.schedulers.external_asha:ExternalAshaOptions",
         "Ray Tune's AsyncHyperBandScheduler (ASHA, stopping variant); bayesopt is scikit-optimize under it",
         capabilities=frozenset({"multi_fidelity", "stops_early", "external"}),
         pairs_with=RAY_SEARCHERS,
         extra="ray",
         instead={"bayesopt": "skopt"},
+    ),
+    "synetune_asha": Plugin(
+        "harness.schedulers.synetune:SyneTuneAsha",
+        "harness.schedulers.external_asha:ExternalAshaOptions",
+        "Syne Tune 0.16's ASHA (stopping variant)",
+        capabilities=frozenset({"multi_fidelity", "stops_early", "external"}),
+        extra="synetune",
     ),
 }
 
@@ -166,6 +173,14 @@ SEARCHERS: Mapping[str, Plugin] = {
         capabilities=frozenset({"external"}),
         extra="ray",
     ),
+    "bayesopt_optuna": Plugin(
+        "harness.searchers.raytune:RayOptuna",
+        "harness.searchers.external:ExternalOptions",
+        "Optuna's tree-structured Parzen estimator as Ray Tune's OptunaSearch has it",
+        capabilities=frozenset({"external"}),
+        pairs_with=frozenset(name for name in SCHEDULERS if name.startswith("raytune_")),
+        extra="ray",
+    ),
     "optuna_tpe": Plugin(
         "harness.searchers.optuna:OptunaTpe",
         "harness.searchers.external:ExternalOptions",
@@ -187,6 +202,55 @@ SEARCHERS: Mapping[str, Plugin] = {
         capabilities=frozenset({"external"}),
         extra="nevergrad",
     ),
+    "cmaes": Plugin(
+        "harness.searchers.cmaes:Cmaes",
+        "harness.searchers.external:ExternalOptions",
+        "CMA-ES on the unit cube",
+        capabilities=frozenset({"external"}),
+        extra="cmaes",
+    ),
+    "botorch": Plugin(
+        "harness.searchers.botorch:Botorch",
+        "harness.searchers.external:ExternalOptions",
+        "BoTorch's Gaussian process with noisy expected improvement (qLogNEI)",
+        capabilities=frozenset({"external"}),
+        extra="botorch",
+    ),
+    "smac": Plugin(
+        "harness.searchers.smac:Smac",
+        "harness.searchers.external:ExternalOptions",
+        "SMAC3's random forest with expected improvement",
+        capabilities=frozenset({"external"}),
+        extra="smac",
+    ),
+    "synetune_bore": Plugin(
+        "harness.searchers.synetune:SyneTuneBore",
+        "harness.searchers.external:ExternalOptions",
+        "Syne Tune 0.16's BORE; under synetune_asha its ASHABORE",
+        capabilities=frozenset({"external"}),
+        extra="synetune",
+    ),
+    "synetune_cqr": Plugin(
+        "harness.searchers.synetune:SyneTuneCqr",
+        "harness.searchers.external:ExternalOptions",
+        "Syne Tune 0.16's conformal quantile regression; under synetune_asha its ASHACQR",
+        capabilities=frozenset({"external"}),
+        extra="synetune",
+    ),
+    "synetune_kde": Plugin(
+        "harness.searchers.synetune:SyneTuneKde",
+        "harness.searchers.external:ExternalOptions",
+        "Syne Tune 0.16's kernel densities (its TPE); under synetune_asha its BOHB",
+        capabilities=frozenset({"external"}),
+        extra="synetune",
+    ),
+    "synetune_botorch": Plugin(
+        "harness.searchers.synetune:SyneTuneBotorch",
+        "harness.searchers.external:ExternalOptions",
+        "Syne Tune 0.16's Gaussian process of BoTorch",
+        capabilities=frozenset({"external"}),
+        extra="synetune",
+    ),
     "grid": Plugin(
         "harness.searchers.grid:GridSearcher",
         "harness.searchers.grid:GridOptions",
@@ -200,6 +264,12 @@ BACKENDS: Mapping[str, Plugin] = {
         "harness.backends.local:LocalBackend",
         "harness.backends.local:LocalOptions",
         "a process group for every trial, on the machine (or in the container) of the tuner",
+        capabilities=frozenset({"resumes"}),
+    ),
+    "sagemaker": Plugin(
+        "harness.backends.sagemaker:SageMakerBackend",
+        "harness.backends.sagemaker:SageMakerOptions",
+        "every trial a SageMaker training job of its own",
         capabilities=frozenset({"resumes"}),
     ),
     "simulated": Plugin(
@@ -223,6 +293,12 @@ RUNTIMES: Mapping[str, Plugin] = {
         "containers of the locked image on this machine's Docker engine",
         capabilities=frozenset({"detaches"}),
     ),
+    "sagemaker": Plugin(
+        "harness.runtime.sagemaker:SageMakerRuntime",
+        "harness.options:Options",
+        "SageMaker training jobs in the locked image (make remote, launch without --local_tuner)",
+        capabilities=frozenset({"detaches"}),
+    ),
 }
 
 # Complete methods by their names in the field: scheduler and searcher. A manifest's `methods:` may name them.
@@ -238,11 +314,24 @@ METHODS: Mapping[str, tuple[str, str]] = {
     "PASHA": ("hyperband_pasha", "random"),
     "Ray-RS": ("raytune_fifo", "random"),
     "Ray-skopt": ("raytune_fifo", "bayesopt"),
+    "Ray-Optuna": ("raytune_fifo", "bayesopt_optuna"),
     "Ray-ASHA": ("raytune_hyperband", "random"),
     "Ray-ASHA-skopt": ("raytune_hyperband", "bayesopt"),
+    "Ray-ASHA-Optuna": ("raytune_hyperband", "bayesopt_optuna"),
     "Optuna-TPE": ("fifo", "optuna_tpe"),
     "Optuna-GP": ("fifo", "optuna_gp"),
     "Nevergrad": ("fifo", "nevergrad"),
+    "CMA-ES": ("fifo", "cmaes"),
+    "BoTorch": ("fifo", "botorch"),
+    "SMAC": ("fifo", "smac"),
+    "SyneTune-BORE": ("fifo", "synetune_bore"),
+    "SyneTune-CQR": ("fifo", "synetune_cqr"),
+    "SyneTune-TPE": ("fifo", "synetune_kde"),
+    "SyneTune-BoTorch": ("fifo", "synetune_botorch"),
+    "SyneTune-ASHA": ("synetune_asha", "random"),
+    "SyneTune-ASHABORE": ("synetune_asha", "synetune_bore"),
+    "SyneTune-ASHACQR": ("synetune_asha", "synetune_cqr"),
+    "SyneTune-BOHB": ("synetune_asha", "synetune_kde"),
 }
 
 
