@@ -5,7 +5,8 @@ Only the imports are shared. Standard library only, since what is imported here 
 
 The control socket (its descriptor is the argument) brings messages: 4 bytes of length, then JSON. The first names the
 script and what to preload and is answered by {"refusal": why not, or null}. Each further one is a trial: {"argv",
-"cwd", "environment"} with two descriptors, for standard output and error; answered by {"pid"} or {"error"}.
+"cwd", "environment"} with two descriptors, for standard output and error, answered by {"pid"} or {"error"}; or
+{"wait": pid} of one that has ended, answered by {"status"}, as `os.waitid` gives it.
 The end of the socket means that the tuner is gone.
 """
 
@@ -15,6 +16,7 @@ import atexit
 import contextlib
 import gc
 import importlib
+import importlib.machinery
 import json
 import os
 import signal
@@ -26,10 +28,13 @@ import traceback
 import types
 import warnings
 import weakref
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
 Message = dict[str, Any]
 LENGTH = struct.Struct("!I")
+HUGE_PAGE = 2 << 20
+_MADV_COLLAPSE = 25
 _finalizers_before: list[Any] = []
 
 
@@ -85,44 +90,54 @@ def _target(descriptor: str) -> str:
 
 
 def fork_trial(control: socket.socket, request: Message, outputs: list[int]) -> bool:
-    """Fork the trial's process; True in it, False in the server.
-
-    A process between the two ends at once, so that the tuner, which takes in orphans, becomes the trial's parent: it
-    gets the exit code even if this server is killed. It learns the pid when the trial leads its own group.
-    """
+    """Fork the trial's process; True in it, False in the server. The tuner learns the pid when the trial leads its own
+    group."""
     reader, writer = os.pipe()
+    answer: Message
     try:
-        between = os.fork()
+        pid = os.fork()
     except OSError as error:
-        os.write(writer, str(error).encode())
+        answer = {"error": str(error)}
     else:
-        if between == 0:
-            _fork_again(writer)  # returns in the trial only
+        if pid == 0:
+            os.setsid()
             os.close(reader)
             os.close(writer)
             control.close()
             _become(request, outputs)
             return True
-        os.waitpid(between, 0)
+        answer = {"pid": pid}
     for descriptor in (writer, *outputs):
         os.close(descriptor)
-    answer = os.read(reader, 256).decode()
+    os.read(reader, 1)  # its end: the trial has closed it, or is dead
     os.close(reader)
-    send(control, {"pid": int(answer)} if answer.isdecimal() else {"error": answer or "the process ended at once"})
+    send(control, answer)
     return False
 
 
-def _fork_again(writer: int) -> None:
-    """In the process between: fork the trial, and end. Returns in the trial only, which leads its own group then."""
-    try:
-        pid = os.fork()
-    except OSError as error:
-        os.write(writer, str(error).encode())
-        os._exit(1)
-    if pid != 0:
-        os._exit(0)
-    os.setsid()
-    os.write(writer, str(os.getpid()).encode())
+def tell_end(control: socket.socket, pid: int) -> None:
+    """Answer how a trial ended, and only then forget it: if this server is killed between, the tuner, which takes in
+    orphans, can still ask the system."""
+    ended = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    assert ended is not None
+    send(control, {"status": [ended.si_code, ended.si_status]})
+    os.waitpid(pid, 0)
+
+
+def use_huge_pages() -> None:
+    """Gather memory in huge pages: a fork, and its end, then handle one entry where there were 512, which for torch
+    is most of what they cost. A kernel that does not know how (before Linux 6.1) says so, and nothing is lost.
+    """
+    import ctypes
+
+    madvise = ctypes.CDLL(None).madvise
+    with open("/proc/self/maps") as file:
+        fields = [line.split() for line in file]
+    for span, access, *_, name in (line if len(line) > 5 else [*line, ""] for line in fields):
+        if access == "rw-p" and name in ("", "[heap]"):
+            start, end = (int(place, 16) for place in span.split("-"))
+            for page in range(-(-start // HUGE_PAGE) * HUGE_PAGE, end - HUGE_PAGE + 1, HUGE_PAGE):
+                madvise(ctypes.c_void_p(page), ctypes.c_size_t(HUGE_PAGE), _MADV_COLLAPSE)
 
 
 def _become(request: Message, outputs: list[int]) -> None:
@@ -176,7 +191,8 @@ def _find_placeholder() -> tuple[int, int] | None:
 def run_script(path: str) -> int:
     """Run the file as `__main__`; returns the exit code that Python would give it (negative: of a signal)."""
     main = types.ModuleType("__main__")
-    main.__dict__.update(__file__=path, __builtins__=__builtins__)
+    main.__dict__.update(__file__=path, __cached__=None, __builtins__=__builtins__, __annotations__={})
+    main.__loader__ = importlib.machinery.SourceFileLoader("__main__", path)
     sys.modules["__main__"] = main
     try:
         with open(path, "rb") as file:
@@ -199,7 +215,7 @@ def finish(code: int, preloaded: set[str]) -> NoReturn:
     """End as an interpreter does, but for tearing down what was imported before the fork (torch alone has hundreds of
     finalizers).
 
-    The script's own objects are let go, so that files which it left open are written out.
+    The script's own objects are let go, so that files which it left open are written out and finalizers run.
     """
     for finalizer in _finalizers_before:
         finalizer.atexit = False
@@ -209,9 +225,7 @@ def finish(code: int, preloaded: set[str]) -> NoReturn:
         except BaseException:
             traceback.print_exc()
     if threading.active_count() == 1:  # daemon threads would stumble over it
-        for name in [name for name in sys.modules if name not in preloaded or name == "__main__"]:
-            sys.modules[name].__dict__.clear()
-        gc.collect()
+        let_go(name for name in list(sys.modules) if name not in preloaded or name == "__main__")
     for stream in (sys.stdout, sys.stderr):
         try:
             if stream is not None:
@@ -224,6 +238,16 @@ def finish(code: int, preloaded: set[str]) -> NoReturn:
     os._exit(code & 0xFF)
 
 
+def let_go(names: Iterable[str]) -> None:
+    """Forget modules as an interpreter does at its end: those that nobody else holds go as a whole, so that their
+    objects' finalizers still find all globals; only what is left then is emptied."""
+    held = [weakref.ref(sys.modules.pop(name)) for name in names]
+    gc.collect()
+    for module in filter(None, (reference() for reference in reversed(held))):
+        module.__dict__.clear()
+    gc.collect()
+
+
 def serve(control: socket.socket) -> str | None:
     """Fork trials until the tuner is gone (None). In a trial's process: the script to run."""
     first = receive(control)
@@ -232,13 +256,19 @@ def serve(control: socket.socket) -> str | None:
     script = first[0]["script"]
     if not sys.flags.safe_path:
         sys.path[0] = os.path.dirname(script)  # instead of this program's own folder
+    gc.disable()  # what is imported stays
     refusal = why_not(first[0]["preload"])
-    send(control, {"refusal": refusal})
     _finalizers_before.extend(weakref.finalize._registry)  # type: ignore[attr-defined]
     gc.collect()
     gc.freeze()
+    gc.enable()
+    use_huge_pages()
+    send(control, {"refusal": refusal})
     while (message := receive(control, 2)) is not None:
-        if fork_trial(control, *message):
+        request, outputs = message
+        if "wait" in request:
+            tell_end(control, request["wait"])
+        elif fork_trial(control, request, outputs):
             return str(script)
     return None
 

@@ -21,8 +21,9 @@ logger = logging.getLogger("harness.tuner")
 PROGRAM = Path(__file__).with_name("fork_server.py")
 # Imports of the largest libraries from a cold disk take a minute.
 ANSWER_SECONDS = 120.0
-# Arrow's allocator starts a thread as soon as pandas or scikit-learn are imported, unless it is told not to.
-_QUIET = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}
+# Arrow's allocator starts a thread as soon as pandas or scikit-learn are imported, unless it is told not to; glibc's
+# takes small pages, which are costly to fork.
+_QUIET = {"JE_ARROW_MALLOC_CONF": "background_thread:false", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 # A server that dies again and again is given up.
 SERVERS = 3
 
@@ -36,15 +37,16 @@ class Lost(Exception):
 
 
 class Forked:
-    """A trial's process that the server forked and this process, taking in orphans, became the parent of."""
+    """A trial's process, a child of the server; of this process, which takes in orphans, once the server is gone."""
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int, server: ForkServer) -> None:
         self.pid = pid
+        self._server = server
         self._code: int | None = None
 
     def wait(self) -> int:
         if self._code is None:
-            self._code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+            self._code = self._server.exit_code(self.pid)
         return self._code
 
 
@@ -96,7 +98,16 @@ class ForkServer:
             os.close(err_end)
         for pipe in pipes:
             os.set_blocking(pipe.fileno(), False)
-        return Spawned(Forked(answer["pid"]), *pipes)
+        return Spawned(Forked(answer["pid"], self), *pipes)
+
+    def exit_code(self, pid: int) -> int:
+        """Of a trial that has ended, or is being killed; negative: a signal's number."""
+        try:
+            how, status = self._ask({"wait": pid})["status"]
+        except (Lost, Refused):
+            self.close()  # the system makes its children ours before it reports its end
+            return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        return int(status) if how == os.CLD_EXITED else -int(status)
 
     def _ask(self, request: dict[str, Any] | None, descriptors: tuple[int, ...] = ()) -> dict[str, Any]:
         try:

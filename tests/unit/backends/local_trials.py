@@ -38,9 +38,9 @@ def first(backend: LocalBackend) -> Event:
 
 
 def children_by_mark() -> dict[psutil.Process, str]:
-    """Child processes that are alive -> the mark of the trial that they belong to, empty where they do to none."""
+    """Descendants that are alive -> the mark of the trial that they belong to, empty where they do to none."""
     marks = {}
-    for child in psutil.Process().children():
+    for child in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.Error, ProcessLookupError):
             marks[child] = child.environ().get(MARK, "")
     return marks

@@ -69,6 +69,7 @@ Reporter()(types=str(annotated.__annotations__), name=__name__, file=__file__, m
            argv=sys.argv[0], path=sys.path[0], cwd=os.getcwd(),
            leads=os.getsid(0) == os.getpid() == os.getpgrp(), threads=threading.active_count(),
            where=helper_beside.HERE, builtin=__builtins__.__name__, spec=__spec__ is None,
+           globals=sorted(globals()), cached=__cached__, loads=[type(__loader__).__name__, __loader__.path],
            inherited=sorted(map(int, os.listdir("/proc/self/fd"))))
 """
 
@@ -93,6 +94,16 @@ ENDS = {
     "abort": ("import os; os.abort()", -signal.SIGABRT),
     "left open": ("file = open('left', 'w'); file.write('open'); import threading; file = [file]", 0),
     "at exit": ("import atexit; atexit.register(lambda: open('left', 'w').write('by atexit'))", 0),
+    "__del__": (
+        "import pathlib\nclass Saves:\n    def __del__(self): pathlib.Path('left').write_text(WORDS)\n"
+        "WORDS, it = 'last words', Saves()",
+        0,
+    ),
+    "__del__ of a module's own": ("import has_last_words", 0),
+    "finalize": (
+        "import weakref\nclass It: pass\nit = It()\nweakref.finalize(it, lambda: open('left', 'w').write('finally'))",
+        0,
+    ),
     "thread": (
         "import threading, time, pathlib\n"
         "threading.Thread(target=lambda: (time.sleep(0.2), pathlib.Path('left').write_text('late'))).start()",
@@ -104,6 +115,7 @@ ENDS = {
 @pytest.mark.parametrize("how", ENDS)
 def test_a_forked_trial_ends_like_a_plain_one(make, how, tmp_path):
     source, code = ENDS[how]
+    (tmp_path / "has_last_words.py").write_text(ENDS["__del__"][0])
     ends = []
     for number, preload in enumerate([(), ("json",)]):
         _, exited = run_one(make(source, preload))
@@ -182,6 +194,14 @@ def test_trials_survive_the_death_of_their_fork_server(make, caplog):
     assert sum(isinstance(event, Reported) for event in events) == 2 * (warm.SERVERS + 1)
     said = [record.message for record in caplog.records]
     assert len(said) == warm.SERVERS and said[-1].startswith("trials run as plain processes")
+
+
+def test_exit_codes_are_known_after_the_server_was_killed(make):
+    backend = make("import time; time.sleep(1); raise SystemExit(5)", ["json"])
+    backend.start(trial(), None)
+    server().kill()
+    (exited,) = collect(backend)
+    assert exited.exit_code == 5
 
 
 @pytest.mark.slow
