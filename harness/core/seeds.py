@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import zlib
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -22,3 +24,14 @@ def rng(root: int, role: str, index: int = 0) -> np.random.Generator:
 def experiment_seed(offset: int, run_id: int) -> int:
     """Seed of an experiment: (offset + run id) modulo 2**32, whatever the scheduler or searcher."""
     return (offset + run_id) % SEED_LIMIT
+
+
+@contextlib.contextmanager
+def numpy_seeded(seed: int) -> Iterator[None]:
+    """For libraries that draw from numpy's global generator: this seed within, its old state afterwards."""
+    before = np.random.get_state()  # noqa: NPY002
+    np.random.seed(seed)  # noqa: NPY002
+    try:
+        yield
+    finally:
+        np.random.set_state(before)  # noqa: NPY002

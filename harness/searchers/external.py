@@ -114,30 +114,30 @@ class ExternalSearcher(ABC):
             data = self._data(history)
             if len(data.points) > 1:
                 seed = int(rng(self._context.seed, "external", trial_id).integers(2**31))
-                config = self._config(self.propose(data, seed))
+                config = self.config(self.propose(data, seed))
                 if not self._design.seen(history, config):
                     return config
         return self._design.config(history, trial_id)
 
-    def _config(self, point: Point) -> Config:
+    def config(self, point: Point) -> Config:
         values: dict[str, Any] = {
             axis.name: axis.value(coordinate) for axis, coordinate in zip(self.axes, point, strict=True)
         }
         return {name: values.get(name, domain.midpoint()) for name, domain in self._space.hyperparameters.items()}
 
-    def _point(self, config: Config) -> Point:
+    def point(self, config: Config) -> Point:
         return [axis.coordinate(config[axis.name]) for axis in self.axes]
 
     def _data(self, history: HistoryView) -> Data:
         points, losses = [], []
         for trial in history.trials.values():
             if trial.results or trial.status is Status.FAILED:
-                points.append(self._point(trial.config))
+                points.append(self.point(trial.config))
                 failed = trial.status is Status.FAILED or not trial.results
                 losses.append(math.nan if failed else trial.results[-1].loss)
         finite = [loss for loss in losses if math.isfinite(loss)]
         if not finite:
             return Data([], [], [])
         filled = [loss if math.isfinite(loss) else max(finite) for loss in losses]
-        pending = [self._point(trial.config) for trial in history.running() if not trial.results]
+        pending = [self.point(trial.config) for trial in history.running() if not trial.results]
         return Data(points, filled, pending)

@@ -12,13 +12,14 @@ from harness.core.decisions import Action
 from harness.core.history import History
 from harness.errors import EnvironmentFault
 from harness.registry import required
-from harness.schedulers.raytune import RayHyperband, RayHyperbandOptions
+from harness.schedulers.external_asha import ExternalAshaOptions
+from harness.schedulers.raytune import RayHyperband
 from tests.fakes.play import PROBLEM, SPACE, context_of
 
 
 def judged(values, options=None):
     """Ray's answers to one first report of each trial."""
-    scheduler, history = RayHyperband(context_of(PROBLEM), options or RayHyperbandOptions()), History(PROBLEM)
+    scheduler, history = RayHyperband(context_of(PROBLEM), options or ExternalAshaOptions()), History(PROBLEM)
     answers = []
     for trial_id, value in enumerate(values):
         trial = history.start(SPACE.midpoint(), until=None, bracket=0, milestone=None)
@@ -34,7 +35,7 @@ def test_it_stops_what_is_below_its_percentile():
 
 def test_numpys_global_generator_is_left_as_it_was():
     before = np.random.get_state()[1].copy()  # noqa: NPY002
-    many = RayHyperbandOptions(brackets=3)
+    many = ExternalAshaOptions(brackets=3)
     values = [0.9 - 0.01 * index for index in range(30)]
     assert judged(values, many) == judged(values, many) != judged(values)
     assert (np.random.get_state()[1] == before).all()  # noqa: NPY002
