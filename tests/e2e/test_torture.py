@@ -62,11 +62,13 @@ class Sweeps:
     def __init__(self, folder: Path, root: Path) -> None:
         self.root, self.folder = root, folder
         self.running: dict[str, subprocess.Popen] = {}
+        self.starts = 0
         root.mkdir()
 
     def start(self, name: str) -> None:
+        self.starts += 1
         command = [sys.executable, "-m", "harness", "sweep", str(self.folder / f"{name}.yaml")]
-        with open(self.folder / f"{self.root.name}-{name}.log", "ab") as log:
+        with open(self.log(name), "ab") as log:
             self.running[name] = subprocess.Popen(
                 [*command, "--runtime", "process", "--jobs", "2"],
                 cwd=ROOT,
@@ -75,6 +77,12 @@ class Sweeps:
                 stderr=log,
                 start_new_session=True,
             )
+
+    def log(self, name: str) -> Path:
+        return self.folder / f"{self.root.name}-{name}.log"
+
+    def last_words(self) -> str:
+        return "\n".join(f"{name}: {self.log(name).read_text()[-3000:]}" for name in self.running)
 
     def processes(self) -> list[psutil.Process]:
         found = []
@@ -86,8 +94,9 @@ class Sweeps:
 
     def restart_those_that_broke(self) -> bool:
         """Whether both have finished."""
+        assert self.starts < 2 * KILLS + 10, f"restarts do not help\n{self.last_words()}"
         for name, process in self.running.items():
-            assert process.poll() not in (2, 3), "a restart will not mend that"
+            assert process.poll() not in (2, 3), f"a restart will not mend that\n{self.last_words()}"
             if process.poll() not in (None, 0):
                 self.start(name)
         return all(process.poll() == 0 for process in self.running.values())
@@ -125,7 +134,7 @@ def run_under_fire(sweeps: Sweeps, kills: int, seed: int) -> int:
     """Returns how many processes were killed before all was done."""
     chance, done, deadline = random.Random(seed), 0, time.monotonic() + PATIENCE
     while not sweeps.restart_those_that_broke():
-        assert time.monotonic() < deadline, "it does not come to an end"
+        assert time.monotonic() < deadline, f"it does not come to an end\n{sweeps.last_words()}"
         time.sleep(chance.uniform(0.05, 1.5))
         targets = sweeps.processes()
         if done < kills and targets:
