@@ -104,6 +104,11 @@ class JobDir:
         return self.path / "tuner.log"
 
     @property
+    def earlier_log(self) -> Path:
+        """What the log held when it grew too long and began anew."""
+        return self.path / "tuner.log.1"
+
+    @property
     def smoke(self) -> Path:
         """What a trial run found."""
         return self.path / "smoke.json"

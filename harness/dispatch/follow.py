@@ -19,19 +19,27 @@ from harness.results.status import read_status
 
 
 class Tail:
-    """Whole lines that were appended to a file since the last look."""
+    """Whole lines that were appended to an experiment's log since the last look."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, folder: JobDir) -> None:
+        self._folder = folder
         self._position = 0
 
     def lines(self) -> list[str]:
         try:
-            with open(self._path, "rb") as file:
-                file.seek(self._position)
-                data = file.read()
+            if self._folder.log.stat().st_size >= self._position:
+                return self._read(self._folder.log)
+            # It began anew: what was not seen yet of the old one lies beside it.
+            before = self._read(self._folder.earlier_log)
+            self._position = 0
+            return before + self._read(self._folder.log)
         except FileNotFoundError:
             return []
+
+    def _read(self, path: Path) -> list[str]:
+        with open(path, "rb") as file:
+            file.seek(self._position)
+            data = file.read()
         whole = data[: data.rfind(b"\n") + 1]
         self._position += len(whole)
         return whole.decode("utf-8", errors="replace").splitlines()
@@ -70,7 +78,7 @@ class Follower:
         self._console.print(Text(message), soft_wrap=True)
 
     def launched(self, name: str, label: str, folder: JobDir, settings: Mapping[str, Any], position: int) -> None:
-        self._followed[name] = _Followed(label, folder, Tail(folder.log), time.monotonic(), settings)
+        self._followed[name] = _Followed(label, folder, Tail(folder), time.monotonic(), settings)
         self.say(f"Launching experiment {position} of {self._total}: {label}: {name}")
 
     def ended(self, name: str, state: str, reason: str) -> None:

@@ -25,6 +25,7 @@ from harness.results.status import StatusFile, read_status, write_end
 from harness.tuner.assemble import Experiment, assemble
 from harness.tuner.interruption import Interruption
 from harness.tuner.log import LogListener, logger
+from harness.tuner.log_file import CappedLogFile
 from harness.tuner.loop import Outcome, Tuner
 from harness.tuner.replay import mend, replay
 
@@ -163,7 +164,7 @@ def _standing(history: History) -> str:
 @contextlib.contextmanager
 def _logging(folder: JobDir, options: ExperimentOptions) -> Iterator[None]:
     """The experiment's log goes to a file of its folder, which whoever launched it follows."""
-    handler = logging.FileHandler(folder.log, encoding="utf-8")
+    handler = CappedLogFile(folder)
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     logger.setLevel(logging.DEBUG if options.debug_log_level else logging.INFO)
     logger.addHandler(handler)
