@@ -36,6 +36,8 @@ def main() -> int:
     wanted = [*project["dependencies"]]
     for extra in EXTRAS:
         wanted += project["optional-dependencies"][extra]
+    # A loop that runs on SageMaker starts trials there; it drives no Docker engine.
+    wanted += [line for line in project["optional-dependencies"]["remote"] if line.startswith("boto3")]
     versions = dict(sorted(_resolve(wanted).items(), key=lambda item: item[0].lower()))
     torch = versions.pop("torch")
     entries = [_entry(name, version) for name, version in versions.items()]
