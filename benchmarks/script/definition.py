@@ -15,7 +15,7 @@ from typing import Any, Literal, Self
 
 from pydantic import ValidationInfo, field_validator
 
-from benchmarks.script.folder import folder_digest, takes_checkpoints
+from benchmarks.script.folder import differences, folder_digest, noted_files, takes_checkpoints
 from benchmarks.script.space import space_text
 from harness.benchmark import Benchmark, BenchmarkOptions, Calling, DataNeed
 from harness.core.problem import Problem
@@ -45,6 +45,13 @@ class ScriptOptions(BenchmarkOptions):
     )
     script_digest: str | None = arg(
         None, "digest of the script's folder, worked out where not given", listable=False, validate_default=True
+    )
+    script_files: str | None = arg(
+        None,
+        "digests of the files of the script's folder as JSON, worked out where not given",
+        listable=False,
+        identity=False,
+        validate_default=True,
     )
     space: str | None = arg(
         None, "the space as JSON, worked out from config_space", listable=False, validate_default=True
@@ -118,6 +125,14 @@ class ScriptOptions(BenchmarkOptions):
         script = info.data.get("entry_point")
         return given if given is not None or not script else _tried(lambda: folder_digest(Path(script)))
 
+    @field_validator("script_files")
+    @classmethod
+    def _note(cls, given: str | None, info: ValidationInfo) -> str | None:
+        script = info.data.get("entry_point")
+        return (
+            given if given is not None or not script else _tried(lambda: json.dumps(noted_files(Path(script).parent)))
+        )
+
     @field_validator("space")
     @classmethod
     def _read(cls, given: str | None, info: ValidationInfo) -> str | None:
@@ -183,9 +198,11 @@ def _script(options: ScriptOptions) -> Path:
     except OSError as error:
         raise UsageError(f"entry_point = {script}: cannot read {error.filename}: {error.strerror}") from None
     if options.script_digest != present:
+        found = differences(json.loads(options.script_files), script.parent) if options.script_files else []
+        named = f" ({'; '.join(found)})" if found else ""
         raise UsageError(
-            f"{script}: its folder's files are not those that this experiment was planned with (what a script writes "
-            "belongs into its working directory, which is the trial's folder)"
+            f"{script}: its folder's files are not those that this experiment was planned with{named}",
+            hint="plan it anew; what a script writes belongs into its working directory, which is the trial's folder",
         )
     return script
 

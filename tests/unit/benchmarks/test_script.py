@@ -77,6 +77,7 @@ def test_the_level_comes_from_the_plan_or_from_the_spaces_constant(folder):
         (".venv/lib.py", "", False),
         ("__pycache__/train.pyc", "", False),
         ("notes.md", "", False),
+        ("train.log", "epoch 1", False),
         ("test_train.py", "", False),
         ("results/x-2026/job.json", "{}", False),
         ("results/notes.txt", "", True),
@@ -99,8 +100,14 @@ def test_a_script_that_changed_since_the_plan_is_refused_and_a_moved_one_found(f
     found = define(options.relocated({"entry_point": moved}), None)
     assert found.script == moved / "train.py"
     (moved / "train.py").write_text("print('acc 2')")
-    with pytest.raises(UsageError, match="not those that this experiment was planned with"):
-        define(options.relocated({"entry_point": moved}), None)
+    (moved / "helper.py").touch()
+    for name, entry in (("train.py", "changed"), ("helper.py", "new")):
+        with pytest.raises(UsageError, match=rf"planned with \(.*{entry}: {name}"):
+            define(options.relocated({"entry_point": moved}), None)
+    (moved / "train.py").rename(moved / "renamed.py")
+    renamed = options.model_copy(update={"entry_point": str(moved / "renamed.py")})
+    with pytest.raises(UsageError, match=r"missing: train\.py"):
+        define(renamed, None)
 
 
 FAULTS = [
