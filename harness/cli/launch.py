@@ -102,7 +102,7 @@ def _launch(plan: Plan, args: argparse.Namespace, console: Console) -> int:
         done = next(
             (i for i, one in enumerate(launched) if not (one.done if args.local_tuner else one.attempts)), len(jobs)
         )
-        if done < len(jobs):
+        if started and done < len(jobs):
             console.print(f"to continue: {_continuation(args.argv, plan, done)}", soft_wrap=True, markup=False)
     if args.local_tuner:
         print_summary(plan, launched, sweep, console)

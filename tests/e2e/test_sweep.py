@@ -134,6 +134,16 @@ def test_the_launcher_says_what_the_seed_document_says(root):
         assert line in done.stdout
 
 
+def test_a_launch_that_could_start_nothing_prints_no_command_to_continue(root, tmp_path):
+    command = [sys.executable, "scripts/launch_hpo.py", "--local_tuner", "--num_trials", "1", "--runtime", "docker"]
+    facts = {"DOCKER_HOST": f"unix://{tmp_path}/none.sock"}
+    done = subprocess.run(
+        [*command, "--dataset_path", str(IMAGES)], cwd=ROOT, text=True, capture_output=True, env={**os.environ, **facts}
+    )
+    assert done.returncode == 3 and "Docker" in done.stderr
+    assert "to continue" not in done.stdout and "For the record" not in done.stdout
+
+
 def test_an_interrupted_launch_prints_the_command_that_makes_it_whole(root):
     command = [
         sys.executable,
