@@ -102,6 +102,9 @@ def _channel(name: str, uri: str) -> dict[str, Any]:
 
 
 def _shown(values: Mapping[str, Any]) -> dict[str, str]:
-    """As many as SageMaker takes, each cut to what it takes."""
-    texts = [(str(name)[:MAX_VALUE], str(value)[:MAX_VALUE]) for name, value in values.items()]
-    return dict(texts[:MAX_HYPERPARAMETERS])
+    """As many as SageMaker takes, each on one line and cut to what it takes."""
+    return dict([(_line(name), _line(value)) for name, value in values.items()][:MAX_HYPERPARAMETERS])
+
+
+def _line(value: Any) -> str:
+    return " ".join(str(value).splitlines())[:MAX_VALUE]
