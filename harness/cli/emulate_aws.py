@@ -33,14 +33,17 @@ def run(args: argparse.Namespace) -> int:
 
     if args.slots is not None and args.slots < 1:
         raise UsageError(f"--slots {args.slots}: at least 1 is needed")
-    with Interruption() as interrupted:
-        with Emulator(args.executor, port=args.port, folder=args.data, settings=Settings(slots=args.slots)) as aws:
-            print(f"# AWS, emulated at {aws.endpoint}; training jobs run by: {aws.executor}; role: {aws.role}")
-            if missing := missing_programs():
-                print(f"# images cannot be pushed: {', '.join(missing)} not installed (docker-registry, apache2-utils)")
-            for name, value in aws.environment.items():
-                print(f"export {name}={value}")
-            print("# Ctrl-C ends it, its jobs, and all that it stores", flush=True)
-            while interrupted() is None:
-                time.sleep(0.2)
+    settings = Settings(slots=args.slots)
+    with (
+        Interruption() as interrupted,
+        Emulator(args.executor, port=args.port, folder=args.data, settings=settings) as aws,
+    ):
+        print(f"# AWS, emulated at {aws.endpoint}; training jobs run by: {aws.executor}; role: {aws.role}")
+        if missing := missing_programs():
+            print(f"# images cannot be pushed: {', '.join(missing)} not installed (docker-registry, apache2-utils)")
+        for name, value in aws.environment.items():
+            print(f"export {name}={value}")
+        print("# Ctrl-C ends it, its jobs, and all that it stores", flush=True)
+        while interrupted() is None:
+            time.sleep(0.2)
     return 0

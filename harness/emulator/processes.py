@@ -39,8 +39,9 @@ class Process:
 
     def lines(self) -> Iterator[str]:
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            yield line.decode("utf-8", "replace").rstrip("\r\n")
+        with self._process.stdout as output:
+            for line in output:
+                yield line.decode("utf-8", "replace").rstrip("\r\n")
 
     def exit_code(self) -> int | None:
         code = self._process.poll()

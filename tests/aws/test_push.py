@@ -12,8 +12,6 @@ import pytest
 
 from harness.__main__ import main
 from harness.runtime.engine import Engine
-from tests.aws import registry as registries
-from tests.aws.gateway import Gateway, serving
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
 
@@ -21,10 +19,10 @@ TAG = "c-0123456789abcdef"
 IMAGE = f"hpo-harness-test:{TAG}"
 
 
-@pytest.fixture(scope="module")
-def registry(tmp_path_factory):
-    with registries.running(tmp_path_factory.mktemp("registry")) as registry:
-        yield registry
+@pytest.fixture
+def registry(emulator):
+    assert emulator.registry is not None, "these tests need Debian's packages docker-registry and apache2-utils"
+    return emulator.registry
 
 
 @pytest.fixture
@@ -48,16 +46,9 @@ def image(engine, registry, monkeypatch):
     engine._api.remove_image(engine.image(IMAGE)["Id"], force=True)
 
 
-@pytest.fixture
-def gateway(registry, monkeypatch):
-    gateway = Gateway(registry)
-    with serving(gateway) as address:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", address)
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "key")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "planted-secret")
-        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
-        monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-        yield gateway
+@pytest.fixture(autouse=True)
+def secret(aws, monkeypatch):
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "planted-secret")
 
 
 @pytest.fixture(autouse=True)
@@ -74,33 +65,37 @@ def push(capsys, *words):
     return code, output.out, output.err
 
 
-def test_to_ecr_once(image, gateway, registry, home, capsys):
+def asked(aws):
+    return [call.operation for call in aws.calls.find("ecr")]
+
+
+def test_to_ecr_once(image, aws, registry, home, capsys):
     code, out, err = push(capsys, "--repository", "team/harness")
     digest = registry.digest("team/harness", TAG)
     assert (code, err) == (0, "")
     assert out.splitlines()[-1] == f"{registry.address}/team/harness@{digest}"
     expected = ["DescribeRepositories", "CreateRepository", "PutLifecyclePolicy", "DescribeImages"]
-    assert gateway.calls == [*expected, "GetAuthorizationToken"]
+    assert asked(aws) == [*expected, "GetAuthorizationToken"]
 
-    gateway.calls.clear()
+    aws.calls.clear()
     code, again, _ = push(capsys, "--repository", "team/harness")
     assert (code, again.splitlines()[-1]) == (0, out.splitlines()[-1])
-    assert "is there already" in again and gateway.calls == ["DescribeRepositories", "DescribeImages"]
+    assert "is there already" in again and asked(aws) == ["DescribeRepositories", "DescribeImages"]
     assert not list(home.iterdir()), "no login is written to a file"
-    assert "secret" not in out + again and registries.PASSWORD not in out + again
+    assert "secret" not in out + again and registry.login["password"] not in out + again
 
 
-def test_what_was_pushed_can_be_pulled_by_its_digest(image, gateway, registry, engine, capsys):
+def test_what_was_pushed_can_be_pulled_by_its_digest(image, aws, registry, engine, capsys):
     reference = push(capsys, "--repository", "pulled")[1].splitlines()[-1]
     engine.remove_image(f"{registry.address}/pulled:{TAG}", parents=False)
-    login = {"username": registries.USER, "password": registries.PASSWORD}
-    pulled = engine._client.images.pull(reference, auth_config=login)
-    assert pulled.attrs["RootFS"] == engine.image(image)["RootFS"]
+    engine.pull(reference, registry.login)
+    assert engine.image(reference)["RootFS"] == engine.image(image)["RootFS"]
 
 
-def test_a_wrong_password_is_one_line_and_a_remedy(image, gateway, registry, monkeypatch, capsys):
-    monkeypatch.setattr("tests.aws.gateway.PASSWORD", "wrong")
-    code, _, err = push(capsys, "--repository", "refused")
+def test_a_wrong_password_is_one_line_and_a_remedy(image, aws, registry, monkeypatch, capsys):
+    with monkeypatch.context() as changed:
+        changed.setitem(registry.login, "password", "wrong")
+        code, _, err = push(capsys, "--repository", "refused")
     assert code == 3
     assert len(err.strip().splitlines()) == 2 and "does not let us push" in err and "docker login" in err
     assert registry.digest("refused", TAG) is None
@@ -111,7 +106,7 @@ def test_to_any_registry_with_the_stored_login(image, registry, engine, home, ca
     assert code == 3 and "docker login" in err, "nobody is logged in yet"
     config = home / "docker" / "config.json"
     config.parent.mkdir()
-    login = base64.b64encode(f"{registries.USER}:{registries.PASSWORD}".encode()).decode()
+    login = base64.b64encode(":".join(registry.login.values()).encode()).decode()
     config.write_text(json.dumps({"auths": {registry.address: {"auth": login}}}))
     for said in ("pushing", "is there already"):
         code, out, err = push(capsys, "--repository", f"{registry.address}/own")
@@ -119,7 +114,7 @@ def test_to_any_registry_with_the_stored_login(image, registry, engine, home, ca
     assert registry.digest("own", TAG) in out
 
 
-def test_without_credentials_one_line_says_so(image, gateway, monkeypatch, capsys):
+def test_without_credentials_one_line_says_so(image, monkeypatch, capsys):
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     code, _, err = push(capsys)
