@@ -6,7 +6,7 @@ Only the imports are shared. Standard library only, since what is imported here 
 The control socket (its descriptor is the argument) brings messages: 4 bytes of length, then JSON. The first names the
 script and what to preload and is answered by {"refusal": why not, or null}. Each further one is a trial: {"argv",
 "cwd", "environment"} with two descriptors, for standard output and error, answered by {"pid"} or {"error"}; or
-{"wait": pid} of one that has ended, answered by {"status"}, as `os.waitid` gives it.
+{"wait": pid} of one that has ended, answered by {"status"}, as `os.waitpid` gives it.
 The end of the socket means that the tuner is gone.
 """
 
@@ -113,15 +113,6 @@ def fork_trial(control: socket.socket, request: Message, outputs: list[int]) -> 
     os.close(reader)
     send(control, answer)
     return False
-
-
-def tell_end(control: socket.socket, pid: int) -> None:
-    """Answer how a trial ended, and only then forget it: if this server is killed between, the tuner, which takes in
-    orphans, can still ask the system."""
-    ended = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-    assert ended is not None
-    send(control, {"status": [ended.si_code, ended.si_status]})
-    os.waitpid(pid, 0)
 
 
 def use_huge_pages() -> None:
@@ -267,7 +258,7 @@ def serve(control: socket.socket) -> str | None:
     while (message := receive(control, 2)) is not None:
         request, outputs = message
         if "wait" in request:
-            tell_end(control, request["wait"])
+            send(control, {"status": os.waitpid(request["wait"], 0)[1]})
         elif fork_trial(control, request, outputs):
             return str(script)
     return None

@@ -103,11 +103,14 @@ class ForkServer:
     def exit_code(self, pid: int) -> int:
         """Of a trial that has ended, or is being killed; negative: a signal's number."""
         try:
-            how, status = self._ask({"wait": pid})["status"]
+            status = self._ask({"wait": pid})["status"]
         except (Lost, Refused):
             self.close()  # the system makes its children ours before it reports its end
-            return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-        return int(status) if how == os.CLD_EXITED else -int(status)
+            try:
+                status = os.waitpid(pid, 0)[1]
+            except ChildProcessError:  # killed between the question and the answer: nobody will ever know
+                status = signal.SIGKILL
+        return os.waitstatus_to_exitcode(status)
 
     def _ask(self, request: dict[str, Any] | None, descriptors: tuple[int, ...] = ()) -> dict[str, Any]:
         try:
