@@ -70,7 +70,7 @@ def _configured_role() -> str | None:
     return role
 
 
-def bucket(asked: str | None, who: Caller) -> str:
+def bucket(asked: str | None, who: Caller, *, make: bool = True) -> str:
     """Name of the bucket; the account's own is made where it is missing. EnvironmentFault where it cannot be had."""
     s3 = client("s3")
     name = asked or f"sagemaker-{who.region}-{who.account}"
@@ -79,6 +79,8 @@ def bucket(asked: str | None, who: Caller) -> str:
             return name
         if asked is not None:
             raise EnvironmentFault(f"there is no bucket '{asked}'", hint="aws s3 mb, or leave s3_bucket out")
+        if not make:
+            raise EnvironmentFault(f"there is no bucket {name} yet", hint="the first launch makes it")
         where = {} if who.region == "us-east-1" else {"LocationConstraint": who.region}
         s3.create_bucket(Bucket=name, **({"CreateBucketConfiguration": where} if where else {}))
     return name

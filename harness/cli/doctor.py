@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import json
 import os
 import resource
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,7 +64,7 @@ def _findings(runtime: str, *, aws: bool) -> Iterator[Finding]:
     yield _results()
     yield from _data()
     if aws:
-        yield _aws()
+        yield from _aws()
 
 
 def _unless_ok(finding: Finding, state: str) -> Finding:
@@ -151,13 +152,37 @@ def _data() -> Iterator[Finding]:
             yield Finding("note", "data", f"{name} is not here yet", "it is fetched when an experiment needs it")
 
 
-def _aws() -> Finding:
-    from harness.aws.client import client, faults
+def _aws() -> Iterator[Finding]:
+    """Credentials, role and bucket; then every permission that a harmless call can show to be missing."""
+    from harness.aws.account import bucket, caller, execution_role
 
     try:
-        service = client("sts")
-        with faults("sts"):
-            who = service.get_caller_identity()
+        who = caller()
     except EnvironmentFault as fault:
-        return Finding("missing", "AWS", str(fault), fault.hint or "")
-    return Finding("ok", "AWS", f"{who['Arn']} in {service.meta.region_name}")
+        yield Finding("missing", "AWS", str(fault), fault.hint or "")
+        return
+    yield Finding("ok", "AWS", f"{who.arn} in {who.region}")
+    found: dict[str, str] = {}
+    looks = {"role": lambda: execution_role(None, who), "bucket": lambda: bucket(None, who, make=False)}
+    for subject, look in looks.items():
+        try:
+            found[subject] = look()
+            yield Finding("ok", f"AWS {subject}", found[subject])
+        except EnvironmentFault as fault:
+            yield Finding("note", f"AWS {subject}", str(fault), fault.hint or f"or name one for each launch: {subject}")
+    yield from _permissions(who.region, who.account, found)
+
+
+def _permissions(region: str, account: str, found: Mapping[str, str]) -> Iterator[Finding]:
+    from harness.aws.permissions import PERMISSIONS, missing
+
+    probed = [one for one in PERMISSIONS if one.probe and ("{bucket}" not in one.resource or "bucket" in found)]
+    names = {"region": region, "account": account, "role": found.get("role", "*"), "bucket": found.get("bucket", "*")}
+    denied = list(missing(found.get("bucket", ""), probed))
+    for one in denied:
+        grant = {"Effect": "Allow", "Action": list(one.actions), "Resource": one.resource.format(**names)}
+        yield Finding("missing", "AWS rights", f"denied: {one.purpose}", f"add to the policy: {json.dumps(grant)}")
+    if not denied:
+        asked = "; ".join(one.purpose for one in probed)
+        unasked = "; ".join(one.purpose for one in PERMISSIONS if one.probe is None and one.who != "role")
+        yield Finding("ok", "AWS rights", f"{asked} (not tried: {unasked})")

@@ -1,5 +1,5 @@
-"""`harness reference`: the page of all arguments and the JSON Schema of manifests, from the options models; beside
-them, in `benchmarks`, a page for each benchmark."""
+"""`harness reference`: the page of all arguments and the JSON Schema of manifests, from the options models, and the
+least IAM policies; beside them, in `benchmarks`, a page for each benchmark."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from harness.aws.permissions import POLICIES, policy
 from harness.cli.benchmark_pages import pages
 from harness.jobdir import replacing
 from harness.options import arguments
@@ -18,7 +19,7 @@ from harness.plan.experiment import ExperimentOptions, SweepOptions
 from harness.plan.resolve import KINDS, benchmark_defaults, table
 from harness.plugins import METHODS
 
-PAGE, SCHEMA = "arguments.md", "manifest.schema.json"
+PAGE, SCHEMA, POLICY = "arguments.md", "manifest.schema.json", "iam-{who}.json"
 
 
 def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
@@ -29,6 +30,7 @@ def run(args: argparse.Namespace) -> int:
     folder = args.folder.absolute()
     files = {folder / PAGE: page(), folder / SCHEMA: json.dumps(schema(), indent=2) + "\n"}
     files |= {folder.with_name("benchmarks") / name: text for name, text in pages().items()}
+    files |= {folder / POLICY.format(who=who): json.dumps(policy(who), indent=2) + "\n" for who in POLICIES}
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as file:

@@ -6,8 +6,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from harness.aws.permissions import POLICIES, policy
 from harness.cli.benchmark_pages import pages
-from harness.cli.reference import PAGE, SCHEMA, page, schema
+from harness.cli.reference import PAGE, POLICY, SCHEMA, page, schema
 from harness.manifest.render import render
 from harness.manifest.yaml import parse_mapping
 
@@ -24,6 +25,12 @@ def test_the_reference_is_fresh():
 def test_the_pages_of_benchmarks_are_fresh():
     folder = ROOT / "docs" / "benchmarks"
     assert {path.name: path.read_text() for path in folder.iterdir()} == pages(), "run `harness reference`"
+
+
+@pytest.mark.parametrize("who", POLICIES)
+def test_the_policies_are_fresh(who):
+    file = ROOT / "docs" / "reference" / POLICY.format(who=who)
+    assert json.loads(file.read_text()) == policy(who), "run `harness reference`"
 
 
 @pytest.mark.parametrize("path", MANIFESTS, ids=lambda path: path.name)
