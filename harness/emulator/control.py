@@ -29,7 +29,7 @@ class Control:
             ("DELETE", "faults"): lambda _: emulator.faults.clear(),
             ("POST", "outcomes"): lambda rule: emulator.befall(**rule),
             ("DELETE", "outcomes"): lambda _: emulator.outcomes.clear(),
-            ("POST", "settings"): emulator.settings.change,
+            ("POST", "settings"): emulator.change,
         }
 
     def answer(self, method: str, name: str, body: dict[str, Any]) -> Any:
@@ -39,9 +39,10 @@ class Control:
             known = ", ".join(f"{verb} {word}" for verb, word in self._actions)
             raise Refusal("NotFound", f"no control call {method} {PREFIX}{name}; there are {known}", 404)
         try:
-            return action(body) or {}
+            answer = action(body)
         except TypeError as error:
             raise invalid(str(error)) from error
+        return {} if answer is None else answer
 
     def _state(self) -> dict[str, Any]:
         emulator = self._emulator

@@ -8,6 +8,7 @@ import shutil
 import socket
 import tempfile
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -183,4 +184,9 @@ class Emulator:
     def befall(self, **rule: Any) -> None:
         """Something that is to happen to jobs, see Outcome; also to those that run."""
         self.outcomes.add(**rule)
+        self._wake()
+
+    def change(self, values: Mapping[str, Any]) -> None:
+        """Settings, for jobs that wait or run, too."""
+        self.settings.change(values)
         self._wake()

@@ -1,0 +1,72 @@
+"""`harness emulate-aws` as a program: what it prints, that its environment serves, that nothing of it remains."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.__main__ import main
+
+pytestmark = pytest.mark.timeout(60)
+JOB = """
+import boto3, os, sys, time
+sagemaker, s3 = boto3.client("sagemaker"), boto3.client("s3")
+s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": os.environ["AWS_DEFAULT_REGION"]})
+sagemaker.create_training_job(
+    TrainingJobName="job",
+    RoleArn=sys.argv[1],
+    AlgorithmSpecification={
+        "TrainingInputMode": "File",
+        "TrainingImage": "image",
+        "ContainerEntrypoint": ["sleep", "6543.5"],
+    },
+    OutputDataConfig={"S3OutputPath": "s3://bucket/"},
+    ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},
+    StoppingCondition={"MaxRuntimeInSeconds": 60},
+)
+while sagemaker.describe_training_job(TrainingJobName="job")["SecondaryStatus"] != "Training":
+    time.sleep(0.05)
+"""
+
+
+def sleeping():
+    return subprocess.run(["pgrep", "-fx", "sleep 6543.5"], capture_output=True).returncode == 0
+
+
+def test_it_serves_until_it_is_told_to_end_and_leaves_nothing(tmp_path):
+    words = [sys.executable, "-m", "harness", "emulate-aws", "--port", "0", "--executor", "process"]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env={**clean, "TMPDIR": str(tmp_path)}) as program:
+        try:
+            lines = []
+            while not lines or "Ctrl-C" not in lines[-1]:
+                lines.append(program.stdout.readline())
+                assert lines[-1], "it ended"
+            exports = dict(line.split()[1].split("=") for line in lines if line.startswith("export "))
+            role = next(line.split("role: ")[1].strip() for line in lines if "role: " in line)
+            subprocess.run([sys.executable, "-c", JOB, role], env={**clean, **exports}, check=True)
+            assert list(tmp_path.iterdir())
+        finally:
+            program.send_signal(signal.SIGTERM)
+        assert program.wait(20) == 0
+    assert not sleeping() and not list(Path(tmp_path).iterdir())
+
+
+def test_a_port_that_is_taken_and_a_missing_package_are_one_line(capsys, monkeypatch):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert main(["emulate-aws", "--executor", "process", "--port", str(port)]) == 3
+    assert f"port {port} of 127.0.0.1 cannot be had" in capsys.readouterr().err.splitlines()[0]
+    monkeypatch.setitem(sys.modules, "moto.server", None)
+    assert main(["emulate-aws"]) == 3
+    error, hint = capsys.readouterr().err.splitlines()
+    assert "`moto.server` is not installed" in error and "hpo-harness[emulator]" in hint
+    assert main(["emulate-aws", "--slots", "0"]) == 2
