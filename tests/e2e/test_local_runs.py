@@ -10,11 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "tests" / "fakes" / "scripts"
-DAY_TRIALS = int(os.environ.get("DAY_TRIALS", "2000"))
 MANIFEST = """
 experiment_name: own
 benchmark_name: script
@@ -121,47 +118,3 @@ def test_doctor_says_what_is_there_and_what_is_not(tmp_path):
     lines = done.stdout.splitlines()
     assert [line.split()[1] for line in lines if line.startswith("missing")] == ["Docker", "results"]
     assert all(line.split()[0] in ("ok", "note", "missing", "->") for line in lines)
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(900)
-def test_a_day_in_short(tmp_path):
-    """Thousands of trials through the local back-end: memory, open files and the cost of a trial do not grow."""
-    import psutil
-
-    from harness.backends.local import LocalBackend
-    from harness.benchmark import Calling
-    from harness.core.events import Exited
-    from harness.core.problem import Problem
-    from harness.core.space import Space
-    from harness.core.trial import Trial
-    from harness.jobdir import JobDir
-
-    script = tmp_path / "script.py"
-    script.write_text("from harness.reporter import Reporter\nReporter()(epoch=1, acc=0.5)\n")
-    calling = Calling(preload=("harness.reporter",))
-    backend = LocalBackend(
-        script=script, problem=Problem(Space({}), "acc"), job=JobDir(tmp_path / "job"), calling=calling
-    )
-    tuner, cpu, marks, ended = psutil.Process(), [], [], 0
-    try:
-        for trial_id in range(2):
-            backend.start(Trial(trial_id, {}), None)
-        while ended < DAY_TRIALS:
-            for event in backend.wait(60):
-                if not isinstance(event, Exited):
-                    continue
-                assert event.exit_code == 0
-                ended += 1
-                if ended % 100 == 0:
-                    marks.append((tuner.memory_info().rss, tuner.num_fds(), len(tuner.children())))
-                    cpu.append(sum(tuner.cpu_times()[:2]))
-                backend.start(Trial(ended + 1, {}), None)
-    finally:
-        backend.close()
-    memory, files, children = zip(*marks, strict=True)
-    assert memory[-1] - memory[0] < 20e6
-    assert max(files) - min(files) <= 10, "a trial holds five, and there are two"
-    assert max(children) <= 6
-    first, last = cpu[1] - cpu[0], cpu[-1] - cpu[-2]
-    assert last < 2 * first + 0.2

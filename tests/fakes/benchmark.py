@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.benchmark import Benchmark, BenchmarkOptions
+from harness.benchmark import Benchmark, BenchmarkOptions, Calling
 from harness.core.domains import uniform
 from harness.core.problem import Problem
 from harness.core.space import Space
@@ -18,6 +18,7 @@ class FakeOptions(BenchmarkOptions):
     script: str = arg("curve.py", "file name in tests/fakes/scripts")
     fault: str = arg("none", "how the script `faulty.py` goes wrong")
     delay: float = arg(0.0, "seconds an epoch takes", ge=0)
+    preload: str = arg("", "module that trials find imported")
 
 
 def define(options: FakeOptions, max_resource_level: int) -> Benchmark:
@@ -38,7 +39,8 @@ def define(options: FakeOptions, max_resource_level: int) -> Benchmark:
         max_resource=max_resource_level,
         max_resource_attr="epochs",
     )
-    return Benchmark(Path(__file__).parent / "scripts" / options.script, problem)
+    calling = Calling(preload=(options.preload,) if options.preload else ())
+    return Benchmark(Path(__file__).parent / "scripts" / options.script, problem, calling=calling)
 
 
 TABLE = {
