@@ -62,8 +62,8 @@ class SageMakerBackend:
         self._num_workers, self._options = num_workers, options
         self._queue: list[Leg] = []
         self._live: dict[str, Leg] = {}
-        # Jobs that were told to end: name -> the leg, or None for one of an earlier process.
-        self._ending: dict[str, Leg | None] = {}
+        # Jobs that were told to end: name -> (trial, whether its checkpoint is kept).
+        self._ending: dict[str, tuple[int, bool]] = {}
         self._events: list[Event] = []
         self._due = 0.0
 
@@ -92,11 +92,11 @@ class SageMakerBackend:
 
     def end_those_of_before(self) -> None:
         """Jobs of an earlier process, which nobody listens to any more: their legs are run again."""
-        own = {self._trials.tuner_job}
-        for one in self._jobs.list(self._trials.stem):
-            if one.running and one.name not in own and one.name.startswith(f"{self._trials.stem}-"):
+        for one in self._jobs.list(f"{self._trials.stem}-"):
+            trial_id = self._trials.trial_of(one.name)
+            if one.running and trial_id is not None:
                 self._jobs.stop(one.name)
-                self._ending[one.name] = None
+                self._ending[one.name] = (trial_id, True)
 
     def start(self, trial: Trial, until: int | None) -> None:
         """Put the leg in line; it starts once an instance is free, AWS's quota included."""
@@ -108,9 +108,9 @@ class SageMakerBackend:
         self._queue = [leg for leg in self._queue if leg.trial_id != trial.trial_id]
         for name, leg in list(self._live.items()):
             if leg.trial_id == trial.trial_id:
-                leg.keep_checkpoint = keep_checkpoint
                 self._jobs.stop(name)
-                self._ending[name] = self._live.pop(name)
+                self._ending[name] = (leg.trial_id, keep_checkpoint)
+                del self._live[name]
                 return
         if not keep_checkpoint and not self._options.keep_checkpoints and not self._is_ending(trial.trial_id):
             self._trials.remove_checkpoints(trial.trial_id)
@@ -157,17 +157,19 @@ class SageMakerBackend:
         self._start_queued()
 
     def _take(self, leg: Leg, line: Line) -> None:
-        leg.write(line.text)
         if line.text.startswith(END):
             leg.exit_code = int(line.text.removeprefix(END))
-        elif (record := reporter.parse(line.text)) is not None:
+            return
+        leg.write(line.text)
+        record = reporter.parse(line.text)
+        if record is not None and not self._trials.repeats(leg, record):
             self._events.append(Reported(leg.trial_id, leg.number, record, self.clock.now()))
 
     def _on_end(self, name: str) -> None:
         if name in self._ending:
-            ended = self._ending.pop(name)
-            if ended is not None and not ended.keep_checkpoint and not self._options.keep_checkpoints:
-                self._trials.remove_checkpoints(ended.trial_id)
+            trial_id, keep_checkpoint = self._ending.pop(name)
+            if not keep_checkpoint and not self._options.keep_checkpoints:
+                self._trials.remove_checkpoints(trial_id)
             return
         leg = self._live[name]
         if leg.exit_code is None and leg.waited_for_lines(time.monotonic()) < self._options.log_patience:
@@ -186,13 +188,14 @@ class SageMakerBackend:
             return
         code = leg.exit_code if leg.exit_code is not None else int(details.status != "Completed")
         tail = leg.tail() if details.status == "Completed" or not details.reason else f"{leg.tail()}\n{details.reason}"
-        failure = classify(code, leg.tail(), oom_killed=False)
+        # Nobody but the kernel kills a process of ours on an instance of its own.
+        failure = classify(code, leg.tail(), oom_killed=True)
         if details.service_fault or (details.status == "Stopped" and leg.exit_code is None):
             failure = Failure.INFRASTRUCTURE
         self._events.append(Exited(leg.trial_id, leg.number, self.clock.now(), code, tail, failure))
 
     def _is_ending(self, trial_id: int) -> bool:
-        return any(leg is not None and leg.trial_id == trial_id for leg in self._ending.values())
+        return any(one == trial_id for one, _ in self._ending.values())
 
     def _start_queued(self) -> None:
         """As many as have an instance; a trial whose earlier leg is still ending waits for its checkpoint."""

@@ -21,6 +21,7 @@ from harness.aws.trial_entry import CHANNEL, FILE, ML, PYTHON
 from harness.backends.capture import TAIL_LINES, CappedLog
 from harness.backends.invocation import leg_config, script_command
 from harness.benchmark import Benchmark
+from harness.core.problem import MissingMetric
 from harness.core.trial import Trial
 from harness.errors import UsageError
 from harness.jobdir import JobDir, TrialDir, write_json
@@ -37,7 +38,7 @@ class Leg:
     shown: hyper-parameters, for the console.
     attempt: times that it was submitted before, without a word of it running.
     exit_code: of the script, once its last line has come.
-    keep_checkpoint: after its end.
+    reached: highest resource level that it reported.
     """
 
     trial_id: int
@@ -47,7 +48,7 @@ class Leg:
     folder: TrialDir
     attempt: int = 0
     exit_code: int | None = None
-    keep_checkpoint: bool = True
+    reached: int = 0
     _ended_at: float | None = None
     _last: deque[str] = field(default_factory=lambda: deque(maxlen=TAIL_LINES))
 
@@ -98,7 +99,6 @@ class TrialJobs:
         )
         self._names: dict[int, int] = {}
         self.stem = trial_stem(job.tuner_name)
-        self.tuner_job = job.launch.get("training_job", "")
         self._tuner_name = job.tuner_name
 
     def leg(self, trial: Trial, until: int | None) -> Leg:
@@ -156,6 +156,23 @@ class TrialJobs:
             shown=leg.shown,
             **common(self._options, self._placement, {**tags, "hpo-harness:trial": str(leg.trial_id)}),
         )
+
+    def trial_of(self, name: str) -> int | None:
+        """The trial that the training job of that name runs, None where it runs none of this experiment."""
+        rest = name.removeprefix(f"{self.stem}-")
+        trial_id = rest.split("-")[0]
+        return int(trial_id) if rest != name and trial_id.isdecimal() else None
+
+    def repeats(self, leg: Leg, record: Mapping[str, Any]) -> bool:
+        """Whether a spot job that started again, from its last checkpoint, reports what it has reported before."""
+        try:
+            level = self._benchmark.problem.resource(record)
+        except MissingMetric:
+            return False
+        if level is None or not self._options.use_spot:
+            return False
+        known, leg.reached = leg.reached, max(leg.reached, level)
+        return level <= known
 
     def next_instance(self) -> None:
         """Go on to the next type of instance, where others are named."""

@@ -9,7 +9,7 @@ import os
 import resource
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -163,7 +163,10 @@ def _aws() -> Iterator[Finding]:
         return
     yield Finding("ok", "AWS", f"{who.arn} in {who.region}")
     found: dict[str, str] = {}
-    looks = {"role": lambda: execution_role(None, who), "bucket": lambda: bucket(None, who, make=False)}
+    looks: Mapping[str, Callable[[], str]] = {
+        "role": lambda: execution_role(None, who),
+        "bucket": lambda: bucket(None, who, make=False),
+    }
     for subject, look in looks.items():
         try:
             found[subject] = look()
