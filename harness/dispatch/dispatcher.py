@@ -143,14 +143,16 @@ class Dispatcher:
         return self.reason_to_end() is not None or (limit is not None and self._failed >= limit)
 
     def _adopt(self, waiting: deque[Planned]) -> None:
-        names = [planned.job.tuner_name for planned in waiting if planned.open]
-        states = self._runtime.poll(names) if names else {}
-        for planned in list(waiting):
-            job = planned.job
-            if planned.open and states[job.tuner_name] is JobState.RUNNING:
+        known = [planned for planned in waiting if planned.attempts]
+        states = self._runtime.poll([planned.job.tuner_name for planned in known]) if known else {}
+        for planned in known:
+            if states[planned.job.tuner_name] is JobState.RUNNING:
                 waiting.remove(planned)
-                self._adopted.add(job.tuner_name)
-                self._follow(job)
+                self._take_over(planned.job)
+
+    def _take_over(self, job: Job) -> None:
+        self._adopted.add(job.tuner_name)
+        self._follow(job)
 
     def _settle(self, waiting: deque[Planned]) -> None:
         """Record the end of jobs that completed when no launcher looked; what they left in the runtime is removed."""
@@ -161,9 +163,13 @@ class Dispatcher:
             self._journal.append("ended", job_id=job.job_id, tuner_name=job.tuner_name, state="completed")
 
     def _launch(self, planned: Planned) -> None:
+        name = planned.job.tuner_name
+        if planned.attempts and self._runtime.poll([name])[name] is JobState.RUNNING:
+            self._take_over(planned.job)  # `harness resume` started it since
+            return
         if planned.open:
             # What an earlier attempt left in the runtime must not be taken for the new one.
-            self._runtime.collect(planned.job.tuner_name, self._sweep.job(planned.job.tuner_name).path)
+            self._runtime.collect(name, self._sweep.job(name).path)
         job = replace(planned.job, launch=self._launch_facts)
         job = open_folder(self._sweep, job, planned.attempts, self._announce)
         folder = self._sweep.job(job.tuner_name)

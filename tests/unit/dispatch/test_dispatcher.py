@@ -274,6 +274,25 @@ def test_a_job_that_outlived_its_launcher_is_followed_not_launched_again(sweep):
     assert first.tuner_name not in submissions(runtime)
 
 
+@pytest.mark.parametrize("state", ["submitting", "stopped"])
+def test_a_job_that_somebody_else_started_meanwhile_is_followed_not_launched_again(sweep, state):
+    first, second, *_ = sweep.plan.jobs()
+    sweep.journal.append("submitting", job_id=second.job_id, tuner_name=second.tuner_name)
+    if state != "submitting":
+        sweep.journal.append("ended", job_id=second.job_id, tuner_name=second.tuner_name, state=state)
+    sweep.dir.job(second.tuner_name).path.mkdir()
+
+    class Resumed(ScriptedRuntime):
+        def submit(self, request):
+            super().submit(request)
+            if request.name == first.tuner_name:
+                self.adopt(second.tuner_name, sweep.dir.job(second.tuner_name).path)
+
+    runtime = Resumed()
+    assert set(sweep.run(runtime).values()) == {"completed"}
+    assert second.tuner_name not in submissions(runtime) and len(submissions(runtime)) == 2
+
+
 def test_a_job_that_ends_because_its_launcher_died_goes_on(sweep):
     first = next(iter(sweep.plan.jobs()))
     sweep.journal.append("submitting", job_id=first.job_id, tuner_name=first.tuner_name)
