@@ -119,23 +119,24 @@ class SimulatedBackend:
 
         One at a time, so that the worker that it frees is put to use before anything else happens.
         """
-        queue, now = self._queue, self.clock.now()
-        deadline = math.inf if timeout is None else now + timeout
-        while queue and self._legs.get(queue[0][2].trial_id) is not queue[0][2]:
+        queue, legs, clock = self._queue, self._legs, self.clock
+        while queue and legs.get(queue[0][2].trial_id) is not queue[0][2]:
             heapq.heappop(queue)  # halted
+        deadline = math.inf if timeout is None else clock.now() + timeout
         if not queue or queue[0][0] > deadline:
-            self.clock.advance_to(deadline if deadline < math.inf else now)
+            if deadline < math.inf:
+                clock.advance_to(deadline)
             return ()
         due, order, leg = queue[0]
-        self.clock.advance_to(due)
+        clock.advance_to(due)
         if leg.position == leg.end:
             heapq.heappop(queue)
-            del self._legs[leg.trial_id]
-            return (Exited(leg.trial_id, leg.number, self.clock.now(), 0),)
+            del legs[leg.trial_id]
+            return (Exited(leg.trial_id, leg.number, clock.now(), 0),)
         report = leg.curve.report(leg.position)
         leg.position += 1
         heapq.heapreplace(queue, (leg.due(), order, leg))
-        return (Reported(leg.trial_id, leg.number, report, self.clock.now()),)
+        return (Reported(leg.trial_id, leg.number, report, clock.now()),)
 
     def close(self) -> None:
         self._legs.clear()

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -18,8 +17,7 @@ from harness.core.space import Config
 from harness.errors import UsageError
 
 
-@dataclass(frozen=True)
-class Curve:
+class Curve(NamedTuple):
     """The rows of one training, by ascending level.
 
     Attributes:
@@ -34,7 +32,7 @@ class Curve:
     columns: Sequence[Sequence[Any]]
 
     def report(self, position: int) -> dict[str, Any]:
-        return {name: column[position] for name, column in zip(self.names, self.columns, strict=True)}
+        return dict(zip(self.names, [column[position] for column in self.columns], strict=True))
 
 
 class Blackbox(Protocol):

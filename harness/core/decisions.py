@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,10 @@ class Action(StrEnum):
     PAUSE = "PAUSE"
     STOP = "STOP"
 
+    __hash__ = str.__hash__  # see `Status`
 
-@dataclass(frozen=True)
-class Decision:
+
+class Decision(NamedTuple):
     """What happens to a trial after a report.
 
     Attributes:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness.core.failures import Failure
 
 
-@dataclass(frozen=True)
-class Reported:
+class Reported(NamedTuple):
     """A trial reported metrics during leg `leg`, `at` seconds since the experiment started."""
 
     trial_id: int
@@ -19,8 +17,7 @@ class Reported:
     at: float
 
 
-@dataclass(frozen=True)
-class Exited:
+class Exited(NamedTuple):
     """A leg ended by itself (a leg that was halted sends none).
 
     Attributes:

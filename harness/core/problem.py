@@ -104,7 +104,10 @@ class Problem:
 
 
 def _is_number(value: Any) -> TypeGuard[float]:
-    return isinstance(value, Real) and not isinstance(value, bool)  # numpy numbers included
+    kind = type(value)
+    if kind is float or kind is int:  # by far the most; the abstract class takes long to ask
+        return True
+    return isinstance(value, Real) and kind is not bool  # numpy numbers included
 
 
 def _number_or_nan(metrics: Mapping[str, Any], name: str | None) -> float:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from harness.core.seed_blocks import KeyedSequence
+
 SEED_LIMIT = 2**32
 
 
@@ -17,8 +19,10 @@ def rng(root: int, role: str, index: int = 0) -> np.random.Generator:
     Equal arguments give equal streams on any machine; streams of different roles or indices are independent
     (numpy's SeedSequence spawn keys).
     """
-    key = (zlib.crc32(role.encode()), index)
-    return np.random.default_rng(np.random.SeedSequence(entropy=root, spawn_key=key))
+    key = zlib.crc32(role.encode())
+    if 0 <= root < SEED_LIMIT and 0 <= index < SEED_LIMIT:
+        return np.random.Generator(np.random.PCG64(KeyedSequence(root, key, index)))  # type: ignore[arg-type]
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(entropy=root, spawn_key=(key, index))))
 
 
 def experiment_seed(offset: int, run_id: int) -> int:

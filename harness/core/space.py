@@ -66,7 +66,7 @@ class Space(Mapping[str, "Domain | Value"]):
 
     def key(self, config: Mapping[str, Value]) -> tuple[Value, ...]:
         """Hashable identity of a configuration: equal keys, equal hyperparameters."""
-        return tuple(repr(config[name]) for name in self.hyperparameters)
+        return tuple([repr(config[name]) for name in self.hyperparameters])
 
     def enumerate(self) -> Iterator[Config]:
         """All configurations of a finite space, the last hyperparameter varying fastest. ValueError if infinite."""

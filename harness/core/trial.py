@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness.core.space import Config
 
@@ -23,9 +23,11 @@ class Status(StrEnum):
     PAUSED = "Paused"
     STOPPED = "Stopped"
 
+    # That of the text, which it equals: Enum's own is slow, and the history looks trials up by status all the time.
+    __hash__ = str.__hash__
 
-@dataclass(frozen=True)
-class Result:
+
+class Result(NamedTuple):
     """One report of a trial.
 
     Attributes:

@@ -57,6 +57,7 @@ def code_hash() -> str:
     return digest.hexdigest()[:16]
 
 
+@functools.cache
 def _version(package: str) -> str | None:
     try:
         return importlib.metadata.version(package)

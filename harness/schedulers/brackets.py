@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_right, insort
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from harness.core.history import HistoryView
 from harness.core.seeds import rng
@@ -12,8 +13,7 @@ from harness.core.trial import Result
 from harness.schedulers.rungs import Rung, trials_per_bracket, worst_last
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """A trial's value at a rung: `loss`, NaN as +inf, is that of `result`; `order` counts the rung's entries from 0."""
 
     result: Result
@@ -85,7 +85,11 @@ class Brackets:
         return bracket if len(self.rungs) > 1 and not self._shared else None
 
     def records(self, bracket: int, level: int) -> Records:
-        return self._records.setdefault((self.group(bracket), level), Records())
+        key = self.group(bracket), level
+        records = self._records.get(key)
+        if records is None:
+            records = self._records[key] = Records()
+        return records
 
     def entered(self, trial_id: int) -> Rung | None:
         """The rung that the trial entered with its last result read, None where it entered none."""
@@ -103,16 +107,18 @@ class Brackets:
         return entries
 
     def _note(self, result: Result, bracket: int) -> tuple[Rung, Entry] | None:
-        resource, before = result.resource or 0, self._reached.get(result.trial_id, 0)
-        self._reached[result.trial_id] = max(resource, before)
-        self._entered.pop(result.trial_id, None)
-        rungs = self.rungs[bracket]
-        position = bisect_left(rungs, resource + 1, key=lambda rung: rung.level) - 1
-        if position < 0 or rungs[position].level <= before:
+        resource, trial_id = result.resource or 0, result.trial_id
+        before = self._reached.get(trial_id, 0)
+        if resource > before:
+            self._reached[trial_id] = resource
+        self._entered.pop(trial_id, None)
+        levels = self._levels[bracket]
+        position = bisect_right(levels, resource, 0, len(levels) - 1) - 1  # the last is that of the maximum resource
+        if position < 0 or levels[position] <= before:
             return None
-        self._entered[result.trial_id] = rungs[position]
-        records = self.records(bracket, rungs[position].level)
+        rung = self._entered[trial_id] = self.rungs[bracket][position]
+        records = self.records(bracket, rung.level)
         entry = Entry(result, worst_last(result.loss), len(records.entries))
         records.entries.append(entry)
         insort(records.losses, entry.loss)
-        return rungs[position], entry
+        return rung, entry

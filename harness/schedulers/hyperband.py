@@ -15,7 +15,7 @@ from harness.errors import UsageError
 from harness.options import Options, arg
 from harness.schedulers.brackets import Brackets
 from harness.schedulers.reasons import at, compared, grounds, the_end
-from harness.schedulers.rungs import Rung, decides, explicit, geometric, parse_levels, passes
+from harness.schedulers.rungs import Rung, cut, explicit, geometric, parse_levels, passes
 
 
 class RungOptions(Options):
@@ -104,11 +104,12 @@ class HyperbandStopping:
             return CONTINUE
         losses = self._brackets.records(trial.bracket, rung.level).losses
         milestone = self._brackets.above(trial.bracket, resource)
-        facts = grounds(self._problem, result.loss, rung, losses, self._brackets.compared(trial.bracket))
-        if not decides(len(losses), rung.share):
+        cutoff = cut(losses, rung.share)
+        facts = grounds(self._problem, result.loss, rung, losses, cutoff, self._brackets.compared(trial.bracket))
+        if cutoff is None:
             few = f"{at(self._problem, resource, result.loss)}, too few values to compare ({len(losses)})"
             return Decision(Action.CONTINUE, milestone, few, facts)
-        reason = compared(self._problem, resource, result.loss, rung, losses)
-        if passes(result.loss, losses, rung.share):
+        reason = compared(self._problem, resource, result.loss, rung, len(losses), cutoff)
+        if passes(result.loss, cutoff):
             return Decision(Action.CONTINUE, milestone, reason, facts)
         return Decision(Action.STOP, reason=reason, grounds=facts)

@@ -12,7 +12,7 @@ from harness.core.trial import Result, Status, Trial
 from harness.schedulers.brackets import Entry, Records
 from harness.schedulers.hyperband import HyperbandOptions, RungOptions, brackets_of, rungs_of
 from harness.schedulers.reasons import at, compared, grounds, the_end
-from harness.schedulers.rungs import Rung, decides, passes
+from harness.schedulers.rungs import Rung, cut, passes
 
 
 class HyperbandPromotion:
@@ -74,18 +74,19 @@ class HyperbandPromotion:
 
     def _grounds(self, rung: Rung, bracket: int, loss: float) -> Grounds:
         losses = self._brackets.records(bracket, rung.level).losses
-        return grounds(self._problem, loss, rung, losses, self._brackets.compared(bracket))
+        return grounds(self._problem, loss, rung, losses, cut(losses, rung.share), self._brackets.compared(bracket))
 
     def _promotion(self, history: HistoryView, queue: Queue) -> Resume | None:
         records = self._brackets.records(queue.bracket, queue.rung.level)
-        if not decides(len(records.losses), queue.rung.share):
+        cutoff = cut(records.losses, queue.rung.share)
+        if cutoff is None:
             return None
         best = queue.best(history, records)
-        if best is None or not passes(best.loss, records.losses, queue.rung.share):
+        if best is None or not passes(best.loss, cutoff):
             return None
         reached = history.trials[best.trial_id].reached
         until = self._brackets.above(queue.bracket, reached)
-        reason = compared(self._problem, reached, best.loss, queue.rung, records.losses)
+        reason = compared(self._problem, reached, best.loss, queue.rung, len(records.losses), cutoff)
         facts = self._grounds(queue.rung, queue.bracket, best.loss)
         return Resume(best.trial_id, until=until, milestone=until, reason=reason, grounds=facts)
 

@@ -91,6 +91,11 @@ def worst_last(loss: float) -> float:
     return math.inf if math.isnan(loss) else loss
 
 
-def passes(loss: float, ascending: Sequence[float], share: float) -> bool:
-    """Whether `loss`, one of `ascending`, is among the best share. NaN and +inf never are."""
-    return loss < math.inf and loss <= quantile(ascending, share)
+def cut(ascending: Sequence[float], share: float) -> float | None:
+    """The loss that it takes to be among the best share, None while there are too few values to say."""
+    return quantile(ascending, share) if decides(len(ascending), share) else None
+
+
+def passes(loss: float, cutoff: float) -> bool:
+    """Whether `loss` is no worse than the cut. NaN and +inf never are."""
+    return loss < math.inf and loss <= cutoff

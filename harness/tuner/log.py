@@ -39,7 +39,7 @@ class LogListener:
 
     def reported(self, trial: Trial, result: Result, decision: Decision) -> None:
         self._news = True
-        logger.debug("trial %d reported %s: %s", trial.trial_id, dict(result.metrics), decision.action)
+        logger.debug("trial %d reported %s: %s", trial.trial_id, result.metrics, decision.action)
 
     def retried(self, trial: Trial, at: float, reason: str, exit_code: int, tail: str) -> None:
         logger.warning("trial %d ended with %s; it runs again from its last checkpoint", trial.trial_id, reason)

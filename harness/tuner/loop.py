@@ -209,19 +209,17 @@ class Tuner:
         trial = self._history.trials[event.trial_id]
         if event.leg != trial.leg or trial.status is not Status.IN_PROGRESS:
             return  # late: the leg was paused or stopped before this arrived
-        match event:
-            case Reported():
-                self._report(trial, event)
-            case Exited():
-                self._exit(trial, event)
+        if isinstance(event, Reported):
+            self._report(trial, event)
+        else:
+            self._exit(trial, event)
 
     def _report(self, trial: Trial, event: Reported) -> None:
-        match self._recovery.judge(trial, event.metrics):
-            case Verdict.REPEAT:
-                return
-            case Verdict.GAP:
+        verdict = self._recovery.judge(trial, event.metrics)
+        if verdict is not Verdict.NEW:
+            if verdict is Verdict.GAP:
                 self._start_from_nothing(trial)
-                return
+            return
         try:
             result = self._history.report(trial.trial_id, event.metrics, event.at)
         except MissingMetric as error:

@@ -16,6 +16,8 @@ import pandas as pd
 import psutil
 import pytest
 
+from harness.core.decisions import CONTINUE
+from harness.core.trial import Result, Trial
 from harness.jobdir import JobDir
 from harness.ledger.journal import read_lines
 from harness.manifest.raw import Raw
@@ -176,9 +178,8 @@ def test_equal_results_give_equal_bytes(tmp_path):
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
         recorder = Recorder(JobDir(tmp_path / name), {"c": 1}, interval=30)
+        recorder.reported(Trial(0, {"x": 2}), Result(0, 0, None, 1.0, {"loss": 1.0}, 0.5), CONTINUE)
         recorder.close()
-        recorder._rows.append({"trial_id": 0, "loss": 1.0})
-        recorder.write_results()
         archives.append((tmp_path / name / "results.csv.zip").read_bytes())
     assert archives[0] == archives[1]
     with zipfile.ZipFile(io.BytesIO(archives[0])) as archive:
