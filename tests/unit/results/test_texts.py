@@ -13,8 +13,6 @@ from hypothesis import strategies as st
 from harness.results.texts import Rows, csv_field, json_members, json_text, texts
 
 VALUES = st.floats() | st.integers() | st.booleans() | st.none() | st.text(max_size=5) | st.sampled_from('",%\n\r')
-    st.floats(), st.integers(), st.booleans(), st.none(), st.text(max_size=5), st.sampled_from('",%\n\r')
-)
 MAPPINGS = st.dictionaries(st.text(max_size=4) | st.sampled_from(["%", "%s", "a"]), VALUES, max_size=4)
 
 
