@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
         Interruption() as interrupted,
         Emulator(args.executor, port=args.port, folder=args.data, settings=settings) as aws,
     ):
-        print(f"# AWS, emulated at {aws.endpoint}; training jobs run by: {aws.executor}; role: {aws.role}")
+        print(f"# AWS, emulated at {aws.endpoint}; training jobs run by: {aws.executor}")
         if missing := missing_programs():
             print(f"# images cannot be pushed: {', '.join(missing)} not installed (docker-registry, apache2-utils)")
         for name, value in aws.environment.items():

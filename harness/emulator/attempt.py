@@ -46,13 +46,13 @@ class Attempt:
         self._settings = settings
         self._outcomes = outcomes
         self._storage = Storage(services["s3"])
-        self._logs_client = services["logs"]
+        self._services = services
         self._closing = closing
         self._checkpoints: Checkpoints | None = None
         self._begun = 0.0
         self._trained_before = job.trained
 
-    def run(self, executor: Executor, folder: Path, environment: Mapping[str, str]) -> End:
+    def run(self, executor: Executor, folder: Path, endpoint: str) -> End:
         """`folder`: for its files, made here."""
         job, tree = self._job, Tree(folder / "ml")
         self._begun = time.time()
@@ -63,11 +63,10 @@ class Attempt:
             self._download(tree)
             if job.status == "Stopping":
                 return End("Stopped")
-            own = {"TRAINING_JOB_NAME": job.name, "TRAINING_JOB_ARN": job.arn, "AWS_REGION": REGION}
-            given = {**job.request.get("Environment", {}), **environment, **own}
+            environment = {**job.request.get("Environment", {}), **self._given(endpoint)}
             # From here on: that is where the image is fetched.
             self._store.move(job, "Training")
-            execution = executor.start(job.name, job.request["AlgorithmSpecification"], tree.root, given)
+            execution = executor.start(job.name, job.request["AlgorithmSpecification"], tree.root, environment)
             return self._accompany(execution, tree)
         except CannotStart as error:
             return End("Failed", failure=str(error))
@@ -75,6 +74,20 @@ class Attempt:
             return End("Failed", failure=f"ClientError: {error}")
         finally:
             job.trained = self._trained()
+
+    def _given(self, endpoint: str) -> dict[str, str]:
+        """What the service itself puts into a job's environment: its name, and the credentials of its role."""
+        job = self._job
+        role = self._services["sts"].assume_role(RoleArn=job.request["RoleArn"], RoleSessionName="SageMaker")
+        return {
+            "TRAINING_JOB_NAME": job.name,
+            "TRAINING_JOB_ARN": job.arn,
+            "AWS_REGION": REGION,
+            "AWS_ENDPOINT_URL": endpoint,
+            "AWS_ACCESS_KEY_ID": role["Credentials"]["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": role["Credentials"]["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": role["Credentials"]["SessionToken"],
+        }
 
     def _trained(self) -> float:
         return self._trained_before + time.time() - self._begun
@@ -91,7 +104,7 @@ class Attempt:
 
     def _accompany(self, execution: Execution, tree: Tree) -> End:
         """Take its output and its checkpoints until it ends or is to end."""
-        logs = LogStream(self._logs_client, self._job)
+        logs = LogStream(self._services["logs"], self._job)
         reader = threading.Thread(target=self._read, args=[execution, logs], daemon=True)
         reader.start()
         try:

@@ -27,8 +27,8 @@ class Lives:
 
     Args:
         folder: for the jobs' files, while they run.
-        services: boto3 clients of "s3" and "logs".
-        environment: of every job, beside its own.
+        services: boto3 clients of "s3", "logs" and "sts".
+        endpoint: of the emulator, for what jobs call themselves.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class Lives:
         executor: Executor,
         folder: Path,
         services: Mapping[str, Any],
-        environment: Mapping[str, str],
+        endpoint: str,
     ) -> None:
         self._store = store
         self._settings = settings
@@ -47,7 +47,7 @@ class Lives:
         self._executor = executor
         self._folder = folder
         self._services = services
-        self._environment = environment
+        self._endpoint = endpoint
         self._slots = Slots()
         self._closing = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -104,7 +104,7 @@ class Lives:
         folder = self._folder / job.name / str(number)
         try:
             attempt = Attempt(job, self._store, self._settings, self._outcomes, self._services, self._closing)
-            return attempt.run(self._executor, folder, self._environment)
+            return attempt.run(self._executor, folder, self._endpoint)
         finally:
             # A container's files are root's.
             shutil.rmtree(folder.parent, ignore_errors=True)

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from harness.emulator.settings import ACCOUNT
+
 ML = PurePosixPath("/opt/ml")
 CHECKPOINTS = "/opt/ml/checkpoints"
 
@@ -17,6 +19,8 @@ def beyond(request: Mapping[str, Any]) -> list[str]:
 
 def _beyond(request: Mapping[str, Any]) -> Iterator[str]:
     resources, algorithm = request["ResourceConfig"], request["AlgorithmSpecification"]
+    if request["RoleArn"].split(":")[4] != ACCOUNT:
+        yield f"RoleArn of another account than {ACCOUNT}"
     if "InstanceType" not in resources:
         yield "ResourceConfig without InstanceType"
     if resources.get("InstanceCount", 1) != 1:
@@ -28,11 +32,14 @@ def _beyond(request: Mapping[str, Any]) -> Iterator[str]:
         if mode == "Pipe":
             yield "TrainingInputMode Pipe"
     for channel in channels:
-        source = channel["DataSource"].get("S3DataSource", {})
-        if source.get("S3DataType") != "S3Prefix":
-            yield f"channel {channel['ChannelName']}: a source other than S3Prefix"
-        if channel.get("CompressionType", "None") != "None":
-            yield f"channel {channel['ChannelName']}: CompressionType"
+        yield from _beyond_channel(channel)
     local = PurePosixPath(request.get("CheckpointConfig", {}).get("LocalPath", CHECKPOINTS))
     if ML not in local.parents or ".." in local.parts:
         yield f"CheckpointConfig.LocalPath {local}, not below {ML}"
+
+
+def _beyond_channel(channel: Mapping[str, Any]) -> Iterator[str]:
+    if channel["DataSource"].get("S3DataSource", {}).get("S3DataType") != "S3Prefix":
+        yield f"channel {channel['ChannelName']}: a source other than S3Prefix"
+    if channel.get("CompressionType", "None") != "None":
+        yield f"channel {channel['ChannelName']}: CompressionType"

@@ -52,6 +52,7 @@ class Emulator:
     Attributes:
         calls, faults, outcomes, jobs, settings: what the control calls show and change, for use in tests.
         executor: the one that was chosen.
+        role: ARN of a role for jobs.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Emulator:
         self.calls, self.faults, self.outcomes = Calls(), Faults(), Outcomes()
         self.jobs = Store(self.settings)
         self.registry: Registry | None = None
+        self.role = ""
         self._port, self._folder = port, folder
         self._opened = contextlib.ExitStack()
 
@@ -76,13 +78,14 @@ class Emulator:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a client of AWS needs in its environment to speak to this one."""
+        """What a client of AWS needs in its environment to speak to this one, and the launcher to find the role."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": "emulated",
             "AWS_SECRET_ACCESS_KEY": "emulated",
             "AWS_DEFAULT_REGION": REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
+            "SAGEMAKER_ROLE": self.role,
         }
 
     def __enter__(self) -> Self:
@@ -115,13 +118,12 @@ class Emulator:
         lives: list[Lives] = []
         sagemaker = SageMaker(self.jobs, self.settings, lambda job: lives[0].launch(job))
         self._serve(sagemaker, opening)
-        services = {name: self._client(name) for name in ("s3", "logs")}
-        inside = {name: value for name, value in self.environment.items() if name != "AWS_DEFAULT_REGION"}
-        lives.append(Lives(self.jobs, self.settings, self.outcomes, executor, folder, services, inside))
+        services = {name: self._client(name) for name in ("s3", "logs", "sts")}
+        lives.append(Lives(self.jobs, self.settings, self.outcomes, executor, folder, services, self.endpoint))
         opening.callback(lives[0].close)
         self._wake = lives[0].wake
         role = self._client("iam").create_role(RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(TRUST))
-        self.role: str = role["Role"]["Arn"]
+        self.role = role["Role"]["Arn"]
 
     def _choose_executor(self) -> Executor:
         from harness.emulator.containers import ContainerExecutor

@@ -15,12 +15,12 @@ from harness.__main__ import main
 
 pytestmark = pytest.mark.timeout(60)
 JOB = """
-import boto3, os, sys, time
+import boto3, os, time
 sagemaker, s3 = boto3.client("sagemaker"), boto3.client("s3")
 s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": os.environ["AWS_DEFAULT_REGION"]})
 sagemaker.create_training_job(
     TrainingJobName="job",
-    RoleArn=sys.argv[1],
+    RoleArn=os.environ["SAGEMAKER_ROLE"],
     AlgorithmSpecification={
         "TrainingInputMode": "File",
         "TrainingImage": "image",
@@ -49,8 +49,7 @@ def test_it_serves_until_it_is_told_to_end_and_leaves_nothing(tmp_path):
                 lines.append(program.stdout.readline())
                 assert lines[-1], "it ended"
             exports = dict(line.split()[1].split("=") for line in lines if line.startswith("export "))
-            role = next(line.split("role: ")[1].strip() for line in lines if "role: " in line)
-            subprocess.run([sys.executable, "-c", JOB, role], env={**clean, **exports}, check=True)
+            subprocess.run([sys.executable, "-c", JOB], env={**clean, **exports}, check=True)
             assert list(tmp_path.iterdir())
         finally:
             program.send_signal(signal.SIGTERM)

@@ -17,6 +17,7 @@ def code(refused):
     [
         ({"TrainingJobName": "under_score"}, "TrainingJobName"),
         ({"RoleArn": "arn:aws:iam::12:user/x-long-enough"}, "RoleArn"),
+        ({"RoleArn": "arn:aws:iam::210987654321:role/theirs"}, "another account"),
         ({"HyperParameters": {"long": "x" * 257}}, "at most 256"),
         ({"Environment": {"long": "x" * 513}}, "at most 512"),
         ({"ResourceConfig": {"InstanceType": "ml.none", "InstanceCount": 1, "VolumeSizeInGB": 1}}, "ml.none"),

@@ -53,6 +53,30 @@ def test_a_job_finds_its_parameters_channels_and_environment(lab):
     assert not os.path.exists(root), "the instance is gone"
 
 
+CALLER = """
+import boto3
+print(boto3.client("sts").get_caller_identity()["Arn"])
+boto3.client("s3").put_object(Bucket=sys.argv[1], Key="by-the-job", Body=b"x")
+request = json.loads((ML / "input/data/code/request.json").read_text())
+boto3.client("sagemaker").create_training_job(**request)
+"""
+
+
+def test_a_job_calls_aws_as_its_role_and_starts_other_jobs(lab):
+    child = lab.request("the-child")
+    lab.s3.put_object(Bucket=lab.bucket, Key="code/the-parent/request.json", Body=json.dumps(child).encode())
+    lab.create(
+        CALLER,
+        name="the-parent",
+        Environment={"AWS_DEFAULT_REGION": "us-west-2"},
+        algorithm={"ContainerArguments": [lab.bucket]},
+    )
+    assert lab.wait("the-parent")["TrainingJobStatus"] == "Completed", lab.lines("the-parent")
+    assert lab.lines("the-parent") == ["arn:aws:sts::123456789012:assumed-role/hpo-harness-emulated/SageMaker"]
+    assert lab.wait("the-child")["TrainingJobStatus"] == "Completed"
+    assert lab.objects("by-the-job") == {"": b"x"}
+
+
 def test_stages_times_and_results_of_a_completed_job(lab):
     code = "(ML / 'model/weights').write_text('w'); (ML / 'output/data/plot').write_text('p'); time.sleep(0.3)"
     shown = lab.run(code)
