@@ -13,7 +13,7 @@ from rich.console import Console
 
 from harness.cli.prepare import DataFinder, choose_runtime, limits_of, open_runtime
 from harness.cli.source import read_source, register_source
-from harness.errors import EnvironmentFault
+from harness.errors import EnvironmentFault, Interrupted
 from harness.jobdir import JobDir, read_json
 from harness.plan.build import Plan
 from harness.plan.job import Job, write_job
@@ -47,9 +47,10 @@ def run(args: argparse.Namespace) -> int:
         data_of = DataFinder(console.print)
         try:
             for job in _one_of_each(plan):
+                tried = replace(job, launch=facts)
+                faults, notes = _try(tried, Path(place), runtime, data_of, args.level_seconds, interruption)
                 if interruption() is not None:
-                    return 130
-                faults, notes = _try(replace(job, launch=facts), Path(place), runtime, data_of, args.level_seconds)
+                    return Interrupted.exit_code
                 found += len(faults)
                 _tell(console, job, faults, notes)
         finally:
@@ -75,9 +76,9 @@ def _one_of_each(plan: Plan) -> Iterator[Job]:
 
 
 def _try(
-    job: Job, place: Path, runtime: Runtime, data_of: DataFinder, seconds: float
+    job: Job, place: Path, runtime: Runtime, data_of: DataFinder, seconds: float, interruption: Interruption
 ) -> tuple[Sequence[str], Sequence[str]]:
-    """Faults and notes."""
+    """Faults and notes; none where it is interrupted."""
     folder = JobDir(place / job.tuner_name)
     folder.path.mkdir()
     write_job(folder, job)
@@ -86,6 +87,8 @@ def _try(
     runtime.submit(request)
     try:
         while runtime.poll([job.tuner_name])[job.tuner_name] is JobState.RUNNING:
+            if interruption() is not None:
+                return (), ()
             time.sleep(POLL_SECONDS)
     finally:
         runtime.cancel(job.tuner_name)

@@ -86,4 +86,5 @@ def test_a_day_in_short(tmp_path):
     )
     assert max(memory) - memory[0] <= 20e6
     assert max(files) - min(files) <= 10, "a trial holds five, and there are two"
-    assert last[0] < 1.5 * first[0] and last[1] < 1.5 * first[1]
+    # A busy machine makes seconds of CPU time dearer; what grows with the number of trials would be 20 times as dear.
+    assert last[0] < 2 * first[0] and last[1] < 2 * first[1]

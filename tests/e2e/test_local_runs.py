@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -9,6 +10,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+
+import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "tests" / "fakes" / "scripts"
@@ -107,6 +110,27 @@ def test_smoke_says_what_is_wrong_before_a_sweep(root, tmp_path):
     output = sweep.run("--runtime", "process", command="smoke", code=1)
     assert output.count("the first level reported after 1 is epoch 1, expected 2") == 2
     assert list(root.iterdir()) == []
+
+
+def words_of(process):
+    with contextlib.suppress(psutil.Error):
+        return process.cmdline()
+    return []
+
+
+def test_ctrl_c_ends_a_smoke_at_once(root, tmp_path):
+    sweep = Sweep(root, tmp_path, delay=60)
+    process = sweep.start("--runtime", "process", command="smoke")
+    deadline, script = time.monotonic() + 60, str(tmp_path / "code" / "train.py")
+    family = []
+    while not any(script in words_of(each) for each in family) and time.monotonic() < deadline:
+        time.sleep(0.1)
+        family = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=30)
+    assert process.returncode == 130 and "ok" not in output, output
+    gone, left = psutil.wait_procs(family, timeout=10)
+    assert gone and not left
 
 
 def test_doctor_says_what_is_there_and_what_is_not(tmp_path):
