@@ -10,6 +10,7 @@ from harness.jobdir import SweepDir
 
 # Less than this is left: results and checkpoints of another experiment might not find room.
 RESERVE_BYTES = 100_000_000
+_SHOWN = (("GB", 10**9), ("MB", 10**6), ("kB", 10**3))
 UNITS = {"k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 
 
@@ -20,6 +21,12 @@ def parse_size(text: str) -> int:
     if not 0 < size < 1e18:
         raise ValueError(f"{text} is no size")
     return int(size)
+
+
+def as_text(size: float) -> str:
+    """Bytes in the unit that people would use."""
+    unit, factor = next(((unit, factor) for unit, factor in _SHOWN if size >= factor), ("kB", 10**3))
+    return f"{size / factor:.0f} {unit}" if size >= 10 * factor else f"{size / factor:.1f} {unit}"
 
 
 def size_of(folder: Path) -> int:
@@ -66,4 +73,4 @@ class DiskBudget:
         used = sum(self._ended.values()) + running + size_of(self._sweep.broken)
         if used < self._limit:
             return None
-        return f"the sweep takes {used / 1e6:.0f} MB of its disk budget of {self._limit / 1e6:.0f} MB"
+        return f"the sweep takes {as_text(used)} of its disk budget of {as_text(self._limit)}"

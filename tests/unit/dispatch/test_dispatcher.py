@@ -10,7 +10,7 @@ from rich.console import Console
 
 from harness.core.failures import Failure
 from harness.dispatch import dispatcher as module
-from harness.dispatch.disk import parse_size
+from harness.dispatch.disk import as_text, parse_size
 from harness.dispatch.dispatcher import Dispatcher, Rules
 from harness.dispatch.endings import silent_end
 from harness.dispatch.follow import Follower
@@ -211,7 +211,7 @@ def test_a_disk_budget_holds_back_further_experiments(sweep):
             super().submit(request)
 
     runtime = Writing()
-    with pytest.raises(EnvironmentFault, match="of its disk budget of 0 MB; 1 experiments were not started"):
+    with pytest.raises(EnvironmentFault, match="of its disk budget of 400 kB; 1 experiments were not started"):
         sweep.run(runtime, rules=Rules(disk_budget=400_000))
     assert len(submissions(runtime)) == 2
     assert [one.done for one in sweep.planned()] == [True, True, False]
@@ -243,6 +243,7 @@ def test_why_a_job_ended_silently(tmp_path, log, failure):
 @pytest.mark.parametrize("text, size", [("500", 500), ("2k", 2000), ("1.5G", 1_500_000_000)])
 def test_sizes(text, size):
     assert parse_size(text) == size
+    assert as_text(size) == {500: "0.5 kB", 2000: "2.0 kB", 1_500_000_000: "1.5 GB"}[size]
     for wrong in ("", "g", "-1", "nan", "1x"):
         with pytest.raises(ValueError):
             parse_size(wrong)
