@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import numpy as np
 
@@ -18,25 +19,30 @@ class Botorch(RowSearcher):
     NeurIPS 2023), which integrates over what trials under way will give."""
 
     def propose_row(self, rows: Rows, seed: int) -> np.ndarray:
-        torch = required("torch", "botorch")
-        sampling = required("botorch.utils.sampling", "botorch")
-        with warnings.catch_warnings(), sampling.manual_seed(seed):
-            # Of inputs that are nearly equal, and of fits that are tried again.
+        with warnings.catch_warnings():
+            # Of inputs that are nearly equal, of fits that are tried again, and of its own imports.
             warnings.simplefilter("ignore")
-            points = torch.from_numpy(rows.points)
-            values = torch.from_numpy(-rows.losses).unsqueeze(-1)
-            model = required("botorch.models", "botorch").SingleTaskGP(points, values)
-            likelihood = required("gpytorch.mlls", "botorch").ExactMarginalLogLikelihood(model.likelihood, model)
-            required("botorch.fit", "botorch").fit_gpytorch_mll(likelihood)
-            improvement = required("botorch.acquisition.logei", "botorch").qLogNoisyExpectedImprovement(
-                model,
-                X_baseline=points,
-                X_pending=torch.from_numpy(rows.pending) if len(rows.pending) else None,
-                prune_baseline=True,
-            )
-            cube = torch.stack([torch.zeros(points.shape[1]), torch.ones(points.shape[1])]).double()
-            found, _ = required("botorch.optim", "botorch").optimize_acqf(
-                improvement, bounds=cube, q=1, num_restarts=RESTARTS, raw_samples=RAW_SAMPLES
-            )
+            torch, sampling = required("torch", "botorch"), required("botorch.utils.sampling", "botorch")
+            with sampling.manual_seed(seed):
+                improvement = _improvement(rows, torch.from_numpy)
+                dim = rows.points.shape[1]
+                cube = torch.stack([torch.zeros(dim), torch.ones(dim)]).double()
+                found, _ = required("botorch.optim", "botorch").optimize_acqf(
+                    improvement, bounds=cube, q=1, num_restarts=RESTARTS, raw_samples=RAW_SAMPLES
+                )
         row: np.ndarray = found.squeeze(0).numpy()
         return row
+
+
+def _improvement(rows: Rows, tensor: Any) -> Any:
+    """The acquisition function of a fitted model; `tensor`: of an array."""
+    points = tensor(rows.points)
+    model = required("botorch.models", "botorch").SingleTaskGP(points, tensor(-rows.losses).unsqueeze(-1))
+    likelihood = required("gpytorch.mlls", "botorch").ExactMarginalLogLikelihood(model.likelihood, model)
+    required("botorch.fit", "botorch").fit_gpytorch_mll(likelihood)
+    return required("botorch.acquisition.logei", "botorch").qLogNoisyExpectedImprovement(
+        model,
+        X_baseline=points,
+        X_pending=tensor(rows.pending) if len(rows.pending) else None,
+        prune_baseline=True,
+    )

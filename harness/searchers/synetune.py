@@ -26,12 +26,12 @@ class _SyneTune(ExternalSearcher):
     attribute: ClassVar[str]
 
     def propose(self, data: Data, seed: int) -> Point:
-        spaces = required("syne_tune.config_space", "synetune")
-        searcher = getattr(required(f"{_PACKAGE}.{self.module}", "synetune"), self.attribute)
-        space = {f"x{index}": _domain(spaces, axis) for index, axis in enumerate(self.axes)}
-        known = [self._named(point) for point in (*data.points, *data.pending)]
         with warnings.catch_warnings(), numpy_seeded(seed), _silenced():
             warnings.simplefilter("ignore")
+            spaces = required("syne_tune.config_space", "synetune")
+            searcher = getattr(required(f"{_PACKAGE}.{self.module}", "synetune"), self.attribute)
+            space = {f"x{index}": _domain(spaces, axis) for index, axis in enumerate(self.axes)}
+            known = [self._named(point) for point in (*data.points, *data.pending)]
             asked = searcher(space, points_to_evaluate=known, random_seed=seed)
             for _ in known:
                 asked.suggest()

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from harness.core.domains import choice, ordinal, randint
+from harness.core.domains import choice, finrange, lograndint, loguniform, ordinal, randint
 from harness.core.points import complete_points
 from harness.core.problem import Problem
 from harness.core.seeds import rng
 from harness.core.space import Config, Space
+from harness.core.trial import Status
 from harness.plugins import SCHEDULERS, SEARCHERS, searcher_of
 from harness.registry import Plugin
 from tests.fakes.play import PROBLEM, SPACE, Play, World, context_of
@@ -49,6 +50,7 @@ def play(
     workers: int = 2,
     fresh_every: int = 0,
     points: tuple[Config, ...] | None = None,
+    world: World = ROUGH,
 ) -> Play:
     one = SCHEDULERS[scheduler]
     other = searcher_of(one, searcher)
@@ -60,7 +62,7 @@ def play(
         lambda: other.load()(context, other.load_options()()),
         problem=problem,
         workers=workers,
-        world=ROUGH,
+        world=world,
         fresh_every=fresh_every,
     )
 
@@ -113,3 +115,27 @@ def test_a_finite_space_is_used_up_once(searcher: str) -> None:
 def test_fifty_workers_get_fifty_configurations(searcher: str) -> None:
     game = play("fifo", searcher, workers=50).run(20)
     assert len(game.history.trials) >= 50
+
+
+@pytest.mark.parametrize("searcher", EACH)
+def test_every_kind_of_hyperparameter_with_four_workers_and_failures(searcher: str) -> None:
+    space = Space(
+        {
+            "lr": loguniform(1e-6, 1.0),
+            "units": lograndint(4, 4096),
+            "layers": randint(1, 3),
+            "kind": choice(["a", True, 3]),
+            "batch": ordinal([8, 32, 128]),
+            "grid": finrange(0.1, 0.5, 5),
+            "one": choice(["only"]),
+            "fixed": 7,
+        }
+    )
+    problem = Problem(space, "acc", "max", "epoch", max_resource=2)
+    game = play("fifo", searcher, problem, workers=4, world=World(seed=4, nan=0.1, fail=0.3)).run(24)
+    trials = list(game.history.trials.values())
+    assert game.history.count(Status.FAILED) > 2 and len(trials) > 10
+    for trial in trials:
+        assert list(trial.config) == list(space.hyperparameters)
+        for name, domain in space.hyperparameters.items():
+            assert domain.contains(trial.config[name]) and domain.cast(trial.config[name]) == trial.config[name]
