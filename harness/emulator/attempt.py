@@ -111,8 +111,10 @@ class Attempt:
             why = self._watch(execution, logs)
             code = execution.exit_code()
         finally:
-            execution.close()
+            # Who outlives the first process would hold its output open.
+            execution.kill()
             reader.join(SECONDS_FOR_LAST_LINES)
+            execution.close()
         logs.flush()
         if self._closing.is_set() or why == "kill":
             return End("Failed", failure=WHILE_TRAINING["kill"], again="Restarting")

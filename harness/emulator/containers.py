@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import os
 import signal
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,6 +18,7 @@ from harness.runtime.engine import Engine
 LABEL = "hpo-harness.emulator"
 # Loaders of data hand over batches in shared memory, of which the engine gives 64 MB.
 SHARED_MEMORY = "1g"
+SECONDS_TO_DIE = 10
 
 
 class Container:
@@ -44,11 +46,14 @@ class Container:
         self._engine.signal(self._name, signal.SIGTERM)
 
     def kill(self) -> None:
-        self._engine.stop(self._name, 0)
+        # Not the engine's own `stop`, which sends SIGTERM first.
+        self._engine.signal(self._name, signal.SIGKILL)
+        deadline = time.monotonic() + SECONDS_TO_DIE
+        while self.exit_code() is None and time.monotonic() < deadline:
+            time.sleep(0.02)
 
     def close(self) -> None:
-        """Ends it; the container stays for who still reads its output, and goes with `ContainerExecutor.close`."""
-        self.kill()
+        self._engine.remove(self._name)
 
 
 class ContainerExecutor:

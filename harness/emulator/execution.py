@@ -12,7 +12,7 @@ class CannotStart(Exception):
 
 
 class Execution(Protocol):
-    """One container. All of it is gone after `close`."""
+    """One container."""
 
     def lines(self) -> Iterable[str]:
         """Both outputs by lines, without line ends, to the end of the container."""
@@ -24,9 +24,10 @@ class Execution(Protocol):
         """SIGTERM to the first process alone."""
 
     def kill(self) -> None:
-        """SIGKILL to all its processes."""
+        """SIGKILL to all its processes, those that outlive the first one too; none is left."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Remove what is left of it, once its output is read."""
 
 
 class Executor(Protocol):

@@ -46,19 +46,19 @@ class Gateway:
         self._moto: Any = DomainDispatcherApplication(create_backend_app)
 
     def __call__(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
-        call = read_call(environ)
+        call, raw = read_call(environ)
         try:
-            answer = self._answer(environ, call)
+            answer = self._answer(environ, call, raw)
         except Refusal as refusal:
             answer = error_answer(refusal, call)
         status, headers, body = answer
         start(status, headers)
         return [body]
 
-    def _answer(self, environ: dict[str, Any], call: Call) -> Answer:
+    def _answer(self, environ: dict[str, Any], call: Call, raw: bytes) -> Answer:
         path = environ["PATH_INFO"]
         if path.startswith(PREFIX):
-            return self._controlled(environ, path.removeprefix(PREFIX), call)
+            return self._controlled(environ, path.removeprefix(PREFIX), call.method, raw)
         if OWN_AGENT not in environ.get("HTTP_USER_AGENT", ""):
             self._calls.record(call)
             self._faults.meet(call)
@@ -68,21 +68,21 @@ class Gateway:
             return json_answer(quotas.answer(call.operation, call.body, self._settings))
         if call.service == "ecr" and call.operation in Ecr.OPERATIONS:
             return json_answer(self._ecr.answer(call.operation, call.body))
-        return self._from_moto(environ, call)
+        return self._from_moto(environ, call, raw)
 
-    def _controlled(self, environ: dict[str, Any], name: str, call: Call) -> Answer:
+    def _controlled(self, environ: dict[str, Any], name: str, method: str, raw: bytes) -> Answer:
         try:
             query = dict(parse_qsl(environ.get("QUERY_STRING", "")))
-            body = json.loads(call.raw) if call.raw else query
-            return json_answer(self._control.answer(call.method, name, body))
+            body = json.loads(raw) if raw else query
+            return json_answer(self._control.answer(method, name, body))
         except ValueError as error:
             return json_answer({"message": f"not JSON: {error}"}, 400)
         except Refusal as refusal:
             return json_answer({"message": str(refusal)}, refusal.status)
 
-    def _from_moto(self, environ: dict[str, Any], call: Call) -> Answer:
+    def _from_moto(self, environ: dict[str, Any], call: Call, raw: bytes) -> Answer:
         environ.pop("HTTP_TRANSFER_ENCODING", None)
-        environ |= {"wsgi.input": io.BytesIO(call.raw), "CONTENT_LENGTH": str(len(call.raw))}
+        environ |= {"wsgi.input": io.BytesIO(raw), "CONTENT_LENGTH": str(len(raw))}
         given: list[Any] = []
         body = b"".join(self._moto(environ, lambda *answer: given.append(answer)))
         status, headers, *_ = given[0]

@@ -87,8 +87,8 @@ class Store:
 
     def create(self, request: dict[str, Any]) -> Job:
         """Refusal where the name is taken or the quota of its instance type is used up."""
-        tags = {tag["Key"]: tag["Value"] for tag in request.pop("Tags", ())}
-        job = Job(request, tags=tags)
+        tags = {tag["Key"]: tag["Value"] for tag in request.get("Tags", ())}
+        job = Job({name: value for name, value in request.items() if name != "Tags"}, tags=tags)
         with self._lock:
             if job.name in self._jobs:
                 raise Refusal("ResourceInUse", "Training job names must be unique within an AWS account and region")

@@ -57,8 +57,7 @@ class Process:
         self._process.wait()
 
     def close(self) -> None:
-        """Children do not outlive the first process of a container, and hold its output open here."""
-        self.kill()
+        """Nothing is left."""
 
 
 class ProcessExecutor:

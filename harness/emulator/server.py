@@ -34,11 +34,13 @@ TRUST = {
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}],
 }
 
+_running = threading.Lock()
+
 
 class Emulator:
     """AWS at an address of this machine; a context manager.
 
-    Only one at a time can run in a process, since moto's state is global to it.
+    Only one at a time can run in a process, since moto's state is global to it; RuntimeError for a second.
 
     Args:
         executor: "docker", "process", or "auto": Docker where an engine answers.
@@ -91,7 +93,10 @@ class Emulator:
     def __enter__(self) -> Self:
         for module in ("moto.server", "flask_cors", "boto3"):
             required(module, "emulator")
+        if not _running.acquire(blocking=False):
+            raise RuntimeError("an emulator runs already in this process")
         with contextlib.ExitStack() as opening:
+            opening.callback(_running.release)
             folder = self._make_folder(opening)
             if not missing_programs():
                 self.registry = Registry(folder / "registry")

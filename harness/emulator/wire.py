@@ -44,18 +44,17 @@ ON_BUCKETS = [
 
 @dataclass(frozen=True)
 class Call:
-    """A request. `body`: its parameters; of S3 the bucket and key alone. `raw`: its bytes."""
+    """A request. `body`: its parameters; of S3 the bucket and key alone."""
 
     service: str
     operation: str
     body: dict[str, Any]
-    raw: bytes = field(repr=False)
     method: str = "POST"
     time: float = field(default_factory=time.time)
 
 
-def read_call(environ: Mapping[str, Any]) -> Call:
-    """The call that a WSGI request is; its body is read to the end."""
+def read_call(environ: Mapping[str, Any]) -> tuple[Call, bytes]:
+    """The call that a WSGI request is, and its bytes, which are read to the end."""
     chunked = "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "")
     size = -1 if chunked else int(environ.get("CONTENT_LENGTH") or 0)
     raw: bytes = environ["wsgi.input"].read(size)
@@ -64,13 +63,13 @@ def read_call(environ: Mapping[str, Any]) -> Call:
     scope = SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
     service = scope[1] if scope else "s3"
     if dot:
-        return Call(TARGETS.get(prefix, service), operation, _json(raw), raw, method)
+        return Call(TARGETS.get(prefix, service), operation, _json(raw), method), raw
     if service == "s3":
         bucket, _, key = unquote(environ["PATH_INFO"]).lstrip("/").partition("/")
         query = dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
-        return Call(service, _s3_operation(method, bucket, key, query), {"Bucket": bucket, "Key": key}, raw, method)
+        return Call(service, _s3_operation(method, bucket, key, query), {"Bucket": bucket, "Key": key}, method), raw
     form = dict(parse_qsl(raw.decode("utf-8", "replace")))
-    return Call(service, form.pop("Action", ""), form, raw, method)
+    return Call(service, form.pop("Action", ""), form, method), raw
 
 
 def _json(raw: bytes) -> dict[str, Any]:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from harness.__main__ import main
+from tests.aws.program import emulating
 
 pytestmark = pytest.mark.timeout(60)
 JOB = """
@@ -40,21 +39,10 @@ def sleeping():
 
 
 def test_it_serves_until_it_is_told_to_end_and_leaves_nothing(tmp_path):
-    words = [sys.executable, "-m", "harness", "emulate-aws", "--port", "0", "--executor", "process"]
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env={**clean, "TMPDIR": str(tmp_path)}) as program:
-        try:
-            lines = []
-            while not lines or "Ctrl-C" not in lines[-1]:
-                lines.append(program.stdout.readline())
-                assert lines[-1], "it ended"
-            exports = dict(line.split()[1].split("=") for line in lines if line.startswith("export "))
-            subprocess.run([sys.executable, "-c", JOB], env={**clean, **exports}, check=True)
-            assert list(tmp_path.iterdir())
-        finally:
-            program.send_signal(signal.SIGTERM)
-        assert program.wait(20) == 0
-    assert not sleeping() and not list(Path(tmp_path).iterdir())
+    with emulating("process", tmp_path) as (_, environment):
+        subprocess.run([sys.executable, "-c", JOB], env={**os.environ, **environment}, check=True)
+        assert list(tmp_path.iterdir()) and sleeping()
+    assert not sleeping() and not list(tmp_path.iterdir())
 
 
 def test_a_port_that_is_taken_and_a_missing_package_are_one_line(capsys, monkeypatch):

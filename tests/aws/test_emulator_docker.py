@@ -5,14 +5,15 @@ from __future__ import annotations
 import base64
 import contextlib
 import os
+import signal
 import time
 import uuid
 
 import pytest
 
-from harness.emulator.server import Emulator
 from harness.runtime.bases import ensure_base
 from harness.runtime.engine import Engine
+from tests.aws.program import emulating
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
 
@@ -32,16 +33,16 @@ time.sleep(float(sys.argv[1]))
 
 
 @pytest.fixture
-def aws(monkeypatch, tmp_path):
-    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
-    with Emulator("docker") as aws:
-        assert aws.registry is not None, "this test needs Debian's packages docker-registry and apache2-utils"
-        for name, value in aws.environment.items():
+def program(monkeypatch, tmp_path):
+    """Process id of an emulator, in whose environment the test then is."""
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "docker"))
+    with emulating("docker", tmp_path) as (pid, environment):
+        for name, value in environment.items():
             monkeypatch.setenv(name, value)
-        yield aws
+        yield pid
 
 
-def pushed(aws, ecr):
+def pushed(ecr):
     """The base image of the other tests, which holds a Python, under a name of the emulated ECR; its digest there."""
     name = f"emulated-{uuid.uuid4().hex[:8]}"
     address = ecr.create_repository(repositoryName=name)["repository"]["repositoryUri"]
@@ -66,12 +67,12 @@ def wait(sagemaker, name, *states):
         time.sleep(0.2)
 
 
-def test_life_in_a_container(aws):
+def test_life_in_a_container(program):
     from boto3.session import Session
 
     session = Session()
     sagemaker, s3, logs = session.client("sagemaker"), session.client("s3"), session.client("logs")
-    image = pushed(aws, session.client("ecr"))
+    image = pushed(session.client("ecr"))
     s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
     s3.put_object(Bucket="bucket", Key="checkpoints/before", Body=b"x")
     s3.put_object(Bucket="bucket", Key="code/main.py", Body=CODE.encode())
@@ -80,7 +81,7 @@ def test_life_in_a_container(aws):
     def create(name, seconds, image=image):
         sagemaker.create_training_job(
             TrainingJobName=name,
-            RoleArn=aws.role,
+            RoleArn=os.environ["SAGEMAKER_ROLE"],
             AlgorithmSpecification={
                 "TrainingInputMode": "File",
                 "TrainingImage": image,
@@ -128,8 +129,19 @@ def test_life_in_a_container(aws):
     assert missing["FailureReason"].startswith("ClientError: Docker refuses to pull")
 
     create("cut-short", "60")
-    wait(sagemaker, "cut-short", "InProgress")
-    aws.__exit__()
+    deadline = time.monotonic() + 60
+    while not containers(program):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    os.kill(program, signal.SIGTERM)
+    while containers(program):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
     with contextlib.closing(Engine.connect()) as engine:
-        assert not [one for one in engine.list("hpo-harness.emulator") if f"={os.getpid()}-" in str(one["Labels"])]
         engine.remove_image(image, parents=False)
+
+
+def containers(program):
+    with contextlib.closing(Engine.connect()) as engine:
+        found = [one["Labels"]["hpo-harness.emulator"] for one in engine.list("hpo-harness.emulator")]
+    return [label for label in found if label.startswith(f"{program}-")]

@@ -69,9 +69,10 @@ def test_jobs_are_not_disturbed_by_faults_of_their_launchers_calls(lab):
 
 
 def test_calls_are_counted_and_kept_with_what_was_asked_for(lab):
-    name = lab.create(HyperParameters={"lr": "0.1"})
+    name = lab.create(HyperParameters={"lr": "0.1"}, Tags=[{"Key": "a", "Value": "1"}])
     (call,) = lab.aws.calls.find("sagemaker", "CreateTrainingJob")
     assert call.body["TrainingJobName"] == name and call.body["HyperParameters"] == {"lr": "0.1"}
+    assert call.body["Tags"] == [{"Key": "a", "Value": "1"}]
     counts = lab.aws.calls.counts()
     assert counts["sagemaker.CreateTrainingJob"] == 1
     assert counts["s3.PutObject"] == 1, "the emulator's own calls do not count"
