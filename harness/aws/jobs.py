@@ -38,7 +38,12 @@ class Summary:
 
 @dataclass(frozen=True)
 class Details:
-    """What only a look at the single job tells. `billable`: seconds that are charged, None while that is not known."""
+    """What only a look at the single job tells.
+
+    Attributes:
+        billable: seconds that are charged, None while that is not known.
+        started: when it got its instance, in seconds since the epoch; None before.
+    """
 
     name: str
     status: str
@@ -46,7 +51,7 @@ class Details:
     instance_type: str
     billable: int | None
     seconds: int | None
-    spot: bool
+    started: float | None
     secondary: str
 
     @property
@@ -131,7 +136,7 @@ class TrainingJobs:
             found["ResourceConfig"].get("InstanceType", ""),
             found.get("BillableTimeInSeconds"),
             found.get("TrainingTimeInSeconds"),
-            bool(found.get("EnableManagedSpotTraining")),
+            found["TrainingStartTime"].timestamp() if "TrainingStartTime" in found else None,
             found.get("SecondaryStatus", ""),
         )
 

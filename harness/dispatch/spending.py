@@ -16,7 +16,7 @@ from harness.plan.price import Prices
 @dataclass(frozen=True)
 class Spent:
     """Attributes:
-    usd: of the jobs whose price is known; running ones from when they were created, which is a little too much.
+    usd: of the jobs whose price is known; running ones since they got their instance.
     seconds: that are charged.
     unknown: instance types without a price.
     """
@@ -66,7 +66,7 @@ def _charge(one: Summary, jobs: TrainingJobs, known: dict[str, Any]) -> tuple[st
         return str(kind), float(seconds)
     details = jobs.describe(one.name)
     if one.running:
-        return details.instance_type, time.time() - one.created
+        return details.instance_type, 0.0 if details.started is None else time.time() - details.started
     seconds = details.billable if details.billable is not None else details.seconds or 0
     known[one.name] = [details.instance_type, seconds]
     return details.instance_type, float(seconds)
