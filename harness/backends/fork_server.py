@@ -63,11 +63,16 @@ def send(control: socket.socket, message: Message, descriptors: tuple[int, ...] 
 
 def why_not(modules: list[str]) -> str | None:
     """Import the modules; the reason why this process must not be forked, None where it may."""
+    gc.disable()
     for name in modules:
         try:
             importlib.import_module(name)
         except BaseException:
             return f"importing {name} failed: {traceback.format_exc(limit=-1).strip().splitlines()[-1]}"
+    # The collector leaves alone what was imported: nothing of it is to be freed, and no trial to touch it.
+    gc.freeze()
+    gc.enable()
+    use_huge_pages()
     # OpenBLAS and others end their threads when a process forks, and start them again where they are needed.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -247,13 +252,8 @@ def serve(control: socket.socket) -> str | None:
     script = first[0]["script"]
     if not sys.flags.safe_path:
         sys.path[0] = os.path.dirname(script)  # instead of this program's own folder
-    gc.disable()  # what is imported stays
     refusal = why_not(first[0]["preload"])
     _finalizers_before.extend(weakref.finalize._registry)  # type: ignore[attr-defined]
-    gc.collect()
-    gc.freeze()
-    gc.enable()
-    use_huge_pages()
     send(control, {"refusal": refusal})
     while (message := receive(control, 2)) is not None:
         request, outputs = message
