@@ -159,9 +159,19 @@ def test_a_stop_gives_a_handler_its_time_and_ends_whoever_has_none(lab):
         shown = lab.wait(name)
         assert (shown["TrainingJobStatus"], shown["SecondaryStatus"]) == ("Stopped", "Stopped")
     assert lab.objects(f"checkpoints/{heeding}/") == {"last": b"saved on SIGTERM"}
-    assert not [one for one in psutil.process_iter(["cmdline"]) if one.info["cmdline"] == ["sleep", "4321.5"]]
+    assert not sleepers()
     with pytest.raises(ClientError, match="ValidationException"):
         lab.sagemaker.stop_training_job(TrainingJobName=deaf)
+
+
+def sleepers():
+    return [one for one in psutil.process_iter(["cmdline"]) if one.info["cmdline"] == ["sleep", "4321.5"]]
+
+
+def test_nobody_outlives_the_first_process(lab):
+    shown = lab.run("subprocess.Popen(['sleep', '4321.5'], start_new_session=True); print('left')")
+    assert shown["TrainingJobStatus"] == "Completed" and not sleepers()
+    assert lab.lines(shown["TrainingJobName"]) == ["left"]
 
 
 def test_a_job_that_is_stopped_before_it_starts_never_ran(lab):
