@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -29,12 +29,21 @@ class DataNeed:
         passed: the training script is told where it lies.
         formats: names (with wildcards) of files, one of which a folder of the user's own must hold; where this is
             empty, a named `dataset` must be there with all its files.
+        files: which files of the folder are meant, in a fixed order; None for all that are not hidden.
     """
 
     dataset: str | None
     folder: str | None = None
     passed: bool = True
     formats: tuple[str, ...] = ()
+    files: Callable[[Path], Iterable[Path]] | None = None
+
+    def files_in(self, folder: Path) -> list[Path]:
+        """What goes along where a folder is copied: hidden files (.env, .git) are the user's own affair."""
+        if self.files is not None:
+            return list(self.files(folder))
+        every = (path for path in folder.rglob("*") if path.is_file())
+        return sorted(path for path in every if not any(part[0] == "." for part in path.relative_to(folder).parts))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import Any, Literal, Self
 
 from pydantic import ValidationInfo, field_validator
 
-from benchmarks.script.folder import differences, folder_digest, noted_files, takes_checkpoints
+from benchmarks.script.folder import code_files, differences, folder_digest, noted_files, takes_checkpoints
 from benchmarks.script.space import space_text
 from harness.benchmark import Benchmark, BenchmarkOptions, Calling, DataNeed
 from harness.core.problem import Problem
@@ -181,7 +181,7 @@ def define(options: ScriptOptions, max_resource_level: int | None) -> Benchmark:
         cost_attr=options.cost_attr,
         constraint_attr=options.constraint_attr,
     )
-    data = {"entry_point": DataNeed(None, str(script.parent), passed=False)}
+    data = {"entry_point": DataNeed(None, str(script.parent), passed=False, files=code_files)}
     if options.dataset_path is not None:
         data["dataset_path"] = DataNeed(None, options.dataset_path)
     return Benchmark(script=script, problem=problem, data=data, calling=_calling(options, script))

@@ -77,8 +77,8 @@ def bucket(asked: str | None, who: Caller, *, make: bool = True) -> str:
     with faults(f"the bucket {name}"):
         if _exists(s3, name):
             return name
-        if asked is not None:
-            raise EnvironmentFault(f"there is no bucket '{asked}'", hint="aws s3 mb, or leave s3_bucket out")
+        if asked is not None or not make:
+            raise EnvironmentFault(f"there is no bucket '{name}'", hint="aws s3 mb, or leave s3_bucket out")
         if not make:
             raise EnvironmentFault(f"there is no bucket {name} yet", hint="the first launch makes it")
         where = {} if who.region == "us-east-1" else {"LocationConstraint": who.region}

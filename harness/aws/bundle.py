@@ -21,8 +21,9 @@ def source_files(root: Path = ROOT) -> Iterator[Path]:
     yield Path(ENTRY)
     for package in PACKAGES:
         for path in sorted((root / package).rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith("."):
-                yield path.relative_to(root)
+            inside = path.relative_to(root)
+            if path.is_file() and not any(part == "__pycache__" or part.startswith(".") for part in inside.parts):
+                yield inside
 
 
 def bundle(root: Path = ROOT) -> tuple[bytes, str]:

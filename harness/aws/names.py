@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 # What SageMaker allows for a training job's name.
 MAX_NAME = 63
 # "-2021-07-02-10-04-37-233", by which names are told apart.
 STAMP = 24
+_STAMPED = re.compile(r"(?P<prefix>.+)-\d{4}(-\d\d){5}-\d{3}")
 # For "-123456-1234" behind it.
 TRIAL_ROOM = 12
 
@@ -36,6 +39,12 @@ def experiments_prefix(experiment_name: str) -> str:
 def experiment_key(experiment_name: str, tuner_name: str, *, subdirectory: bool = True) -> str:
     """Key of an experiment's results in the bucket, with its slash at the end."""
     return f"{experiments_prefix(experiment_name if subdirectory else '')}{tuner_name}/"
+
+
+def prefix_of(tuner_name: str) -> str | None:
+    """What stands before the date, None where the name has none. Of a long experiment_name it is the beginning."""
+    found = _STAMPED.fullmatch(tuner_name)
+    return found["prefix"] if found else None
 
 
 def split_uri(uri: str) -> tuple[str, str]:

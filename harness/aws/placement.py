@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,11 +59,16 @@ def place(options: RemoteOptions, image: Callable[[], str], say: Say) -> Placeme
     return Placement(who.region, who.account, role, store.name, image(), store.uri(folder))
 
 
-def upload(data: Mapping[str, Path], store: Bucket, say: Say) -> dict[str, str]:
-    """Upload the folders of data sets unless they are there; argument of the training script -> address."""
+def upload(data: Mapping[str, Path], files: Mapping[str, Sequence[Path]], store: Bucket, say: Say) -> dict[str, str]:
+    """Upload data sets unless they are there; argument of the training script -> address.
+
+    Args:
+        data: argument -> folder.
+        files: argument -> those of its files that go along.
+    """
     channels = {}
     for argument, folder in data.items():
-        prefix, new = store.upload_folder(folder, f"{DATA}{argument}-")
+        prefix, new = store.upload_folder(folder, files[argument], f"{DATA}{argument}-")
         channels[argument] = store.uri(prefix)
         if new:
             say(f"data: {folder} uploaded to {store.uri(prefix)}")

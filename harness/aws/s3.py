@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from harness.aws.client import client, faults
 
-Wanted = Callable[[str], bool]
 BLOCK = 1 << 20
 
 
@@ -87,9 +86,8 @@ class Bucket:
             with faults(f"removing {self.uri(entry.key)}"):
                 self._s3.delete_object(Bucket=self.name, Key=entry.key)
 
-    def upload_folder(self, folder: Path, under: str) -> tuple[str, bool]:
-        """Upload a folder once: (key prefix that its content names, whether it had to be uploaded)."""
-        files = sorted(path for path in folder.rglob("*") if path.is_file())
+    def upload_folder(self, folder: Path, files: Sequence[Path], under: str) -> tuple[str, bool]:
+        """Upload files of a folder once: (key prefix that their content names, whether they had to be uploaded)."""
         prefix = f"{under}{folder_digest(folder, files)}/"
         # Written last, and outside of what jobs download: a torn upload is no upload.
         mark = f"{prefix.rstrip('/')}.complete"
@@ -104,7 +102,7 @@ class Bucket:
         return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": self.kms_key} if self.kms_key else {}
 
 
-def folder_digest(folder: Path, files: list[Path]) -> str:
+def folder_digest(folder: Path, files: Sequence[Path]) -> str:
     """16 hexadecimal digits of SHA-256 over names and contents."""
     total = hashlib.sha256()
     for path in files:

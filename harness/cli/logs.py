@@ -23,11 +23,13 @@ def run(args: argparse.Namespace) -> int:
     names = {job.training_job for job in remote.jobs}
     reader = LogReader(common_part(sorted(names)))
     several = len(names) > 1
+    ended = False
     while True:
-        running = [one for one in remote.mirror.refresh(remote.jobs).values() if one.running]
         for line in reader.read():
             if line.job in names:
                 print(f"[{line.job}] {line.text}" if several else line.text, flush=True)
-        if not args.follow or not running:
+        if not args.follow or ended:
             return 0
+        # Last lines come after the end: one more look.
+        ended = not any(job.running for job in remote.mirror.training_jobs(remote.jobs).values())
         time.sleep(args.interval)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import glob
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.cli.source import read_source
-from harness.errors import EnvironmentFault, UsageError
-from harness.jobdir import JobDir, SweepDir, results_root
-from harness.ledger.journal import Journal
-from harness.ledger.state import fold
+from harness.cli.source import Source, read_source
+from harness.errors import UsageError
+from harness.jobdir import JobDir, results_root
 
 if TYPE_CHECKING:
     from harness.aws.s3 import Bucket
@@ -36,49 +35,62 @@ class Remote:
     bucket: Bucket
 
 
-def find_remote(what: str, variables: str, bucket: str | None, folders: Sequence[JobDir] | None = None) -> Remote:
-    """UsageError where there is no such experiment, EnvironmentFault where AWS cannot be asked.
-
-    Args:
-        folders: of the experiments on this machine, where they are known.
-    """
+def find_remote(what: str, variables: str, bucket: str | None) -> Remote:
+    """UsageError where there is no such experiment, EnvironmentFault where AWS cannot be asked."""
     from harness.aws.account import bucket as bucket_name
     from harness.aws.account import caller
-    from harness.aws.s3 import Bucket
-    from harness.dispatch.mirror import Mirror, found_in, remote_job
-    from harness.runtime.sagemaker import SageMakerRuntime
+    from harness.dispatch.mirror import found_in
 
-    root = results_root()
-    if folders is None:
-        folders = _of_manifest(Path(what), variables) if what.endswith((".yaml", ".yml")) else _of_record(what)
-    jobs = [job for folder in folders if (job := remote_job(folder)) is not None]
-    if jobs:
-        name = bucket or jobs[0].place[0]
-        store = Bucket(name)
+    if what.endswith((".yaml", ".yml")):
+        source = read_source(argparse.Namespace(manifest=Path(what), vars=variables, given={}))
+        if (remote := remote_of(folders_of(source), bucket)) is not None:
+            return remote
+        name, here = source.plan.experiment_name, None
     else:
-        store = Bucket(bucket or bucket_name(None, caller()))
-        name = Path(what).stem if what.endswith((".yaml", ".yml")) else what
-        jobs = found_in(store, name, lambda tuner_name: JobDir(root / tuner_name))
+        name, here = what, remote_of(_of_name(what), bucket)
+    store = here.bucket if here is not None else _bucket(bucket_name(bucket, caller(), make=False))
+    root = results_root()
+    there = found_in(store, name, lambda tuner_name: JobDir(root / tuner_name))
+    jobs = {one.job.tuner_name: one for one in [*(here.jobs if here is not None else ()), *there]}
     if not jobs:
         hint = f"launched elsewhere? looked into s3://{store.name}/; --s3_bucket names another"
         raise UsageError(f"no experiment '{what}' on SageMaker ({hint})")
-    return Remote(jobs, Mirror(store, SageMakerRuntime(store)), store)
+    return _remote(store, list(jobs.values()))
 
 
-def _of_manifest(path: Path, variables: str) -> list[JobDir]:
-    source = read_source(argparse.Namespace(manifest=path, vars=variables, given={}))
+def folders_of(source: Source) -> list[JobDir]:
     return [source.sweep.job(record.tuner_name) for record in source.state.jobs.values()]
 
 
-def _of_record(name: str) -> list[JobDir]:
-    """Of a sweep that was launched from here, or of one experiment that lies here."""
+def remote_of(folders: Iterable[JobDir], bucket: str | None = None) -> Remote | None:
+    """Those of the experiments that are on SageMaker, None where none is."""
+    from harness.dispatch.mirror import remote_job
+
+    jobs = [job for folder in folders if (job := remote_job(folder)) is not None]
+    name = bucket or (jobs[0].place[0] if jobs else "")
+    jobs = [job for job in jobs if job.place[0] == name]
+    return _remote(_bucket(name), jobs) if jobs else None
+
+
+def _bucket(name: str) -> Bucket:
+    from harness.aws.s3 import Bucket
+
+    return Bucket(name)
+
+
+def _remote(store: Bucket, jobs: Sequence[RemoteJob]) -> Remote:
+    from harness.dispatch.mirror import Mirror
+    from harness.runtime.sagemaker import SageMakerRuntime
+
+    return Remote(jobs, Mirror(store, SageMakerRuntime(store)), store)
+
+
+def _of_name(name: str) -> list[JobDir]:
+    """Those that lie here, of an experiment_name or of a single experiment."""
+    from harness.dispatch.mirror import remote_job
+
     root = results_root()
     if "/" in name:
-        raise EnvironmentFault(f"'{name}' is no name of an experiment")
-    sweep = SweepDir(root, name)
-    records = fold(Journal(sweep.journal).entries()).jobs.values()
-    if records:
-        return [sweep.job(record.tuner_name) for record in records]
-    if (root / name).is_dir():
-        return [JobDir(root / name)]
-    return [JobDir(path) for path in sorted(root.glob(f"{name}-*")) if path.is_dir()] if root.is_dir() else []
+        raise UsageError(f"'{name}' is no name of an experiment")
+    folders = [JobDir(path) for path in sorted(root.glob(f"{glob.escape(name)}*")) if path.is_dir()]
+    return [folder for folder in folders if (one := remote_job(folder)) is not None and one.is_of(name)]

@@ -21,6 +21,7 @@ from harness.plan.build import Plan
 from harness.plan.experiment import ExperimentOptions
 from harness.plan.job import Job
 from harness.plan.price import Estimate, Prices, estimate, read_prices
+from harness.registry import did_you_mean
 from harness.tuner.interruption import Interruption
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def launch_remotely(
     from harness.runtime.sagemaker import NAME, SageMakerRuntime, options_of
 
     say = sayer(console)
+    check_requests([one.job for one in todo])
     check_budget(plan, [one.job for one in todo if not one.open], read_prices(args.prices), say)
     options = options_of(todo[0].job)
     placement_of = Placer(plan, todo, say, own_image=options.image_uri is None or options.backend == "sagemaker")
@@ -87,6 +89,7 @@ def trials_on_sagemaker(plan: Plan, todo: Sequence[Planned], args: argparse.Name
     """The jobs with their place on AWS, for a loop that runs here and has its trials there."""
     from harness.runtime.sagemaker import options_of
 
+    check_requests([one.job for one in todo])
     check_budget(plan, [one.job for one in todo], read_prices(args.prices), say, remote=False)
     options = options_of(todo[0].job)
     own = options.image_uri is None and options.framework is None
@@ -121,11 +124,14 @@ class Placer:
 
     def __call__(self, job: Job) -> Placement:
         from harness.aws.placement import upload
+        from harness.tuner.assemble import load_benchmark
 
         data = self._data_of(job)
         key = tuple(sorted(data.items()))
         if key not in self._uploaded:
-            self._uploaded[key] = upload(data, self.bucket, self._say)
+            needs = load_benchmark(job.settings).data
+            files = {argument: needs[argument].files_in(folder) for argument, folder in data.items()}
+            self._uploaded[key] = upload(data, files, self.bucket, self._say)
         return replace(self.placement, channels=self._uploaded[key])
 
 
@@ -144,6 +150,29 @@ def _pushed(say: Say) -> str:
     from harness.runtime.push import push_image
 
     return push_image(say=say).by_digest
+
+
+def check_requests(jobs: Sequence[Job]) -> None:
+    """UsageError for what AWS would refuse of a job's request, before anything is made, uploaded or launched."""
+    from harness.aws.contract import problems, values
+    from harness.aws.placement import Placement
+    from harness.runtime.sagemaker import job_request, options_of, placed
+
+    known = values("CreateTrainingJob", "ResourceConfig", "InstanceType")
+    found: dict[str, None] = {}
+    for job in jobs:
+        options = options_of(job)
+        types = [("instance_type", options.trial_instance), ("tuner_instance_type", options.tuner_instance)]
+        types += [("fallback_instance_types", name) for name in (options.fallback_instance_types or "").split()]
+        for setting, name in types:
+            if name not in known:
+                found[f"{setting} = {name}: AWS has no such type{did_you_mean(name, known)}"] = None
+        if not found:
+            anywhere = replace(Placement(**placeholder({}), channels={}), image=options.image_uri or "IMAGE")
+            request = job_request(placed(job, anywhere, attempt=1))
+            found |= dict.fromkeys(problems("CreateTrainingJob", request))
+    if found:
+        raise UsageError(list(found))
 
 
 def check_budget(plan: Plan, jobs: Sequence[Job], prices: Prices, say: Say, *, remote: bool = True) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console, Group
 
-from harness.cli.remote_jobs import Remote, find_remote
+from harness.cli.remote_jobs import Remote, find_remote, folders_of, remote_of
 from harness.cli.running import job_label
 from harness.cli.source import Source, read_source, register_source
 from harness.jobdir import SweepDir, results_root
@@ -78,7 +78,7 @@ def _watch(look: Callable[[], View], args: argparse.Namespace, console: Console)
 
 def _look_at_manifest(args: argparse.Namespace) -> View:
     source = read_source(args)
-    remote = _renew(source, args.prices) if _any_remote(source) else []
+    remote = _renew(source, args.prices)
     jobs = _jobs(source, launched="launched" if remote else "not run")
     finished = [
         Finished(
@@ -104,17 +104,17 @@ def _jobs(source: Source, launched: str) -> list[JobProgress]:
     return found
 
 
-def _any_remote(source: Source) -> bool:
-    return any(entry.get("runtime") == "sagemaker" for entry in source.journal.entries())
-
-
 def _renew(source: Source, prices: Path | None) -> list[str]:
-    """Ask SageMaker how its experiments stand; the line on what they cost."""
-    remote = find_remote(
-        source.plan.raw.source, "", None, [source.sweep.job(r.tuner_name) for r in source.state.jobs.values()]
-    )
+    """Ask SageMaker how its experiments stand; the line on what they cost, none where it runs none."""
+    remote = remote_of(folders_of(source)) if _any_remote(source) else None
+    if remote is None:
+        return []
     remote.mirror.refresh(remote.jobs)
     return [_spent(remote, prices, source.sweep)]
+
+
+def _any_remote(source: Source) -> bool:
+    return any(entry.get("runtime") == "sagemaker" for entry in source.journal.entries())
 
 
 def _look_at_name(args: argparse.Namespace) -> View:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from harness.aws.jobs import Details, Summary
-from harness.aws.names import experiments_prefix, split_uri
+from harness.aws.names import experiments_prefix, prefix_of, split_uri
 from harness.aws.s3 import Bucket
 from harness.jobdir import JobDir
 from harness.plan.job import Job, read_job
@@ -36,6 +36,10 @@ class RemoteJob:
         """(bucket, key)."""
         return split_uri(self.job.launch["s3_uri"])
 
+    def is_of(self, name: str) -> bool:
+        """Whether the name is its own or its experiment's."""
+        return name in (self.job.tuner_name, self.job.settings["experiment_name"])
+
     @property
     def ended(self) -> bool:
         return read_status(self.folder).get("state") in FINAL
@@ -52,19 +56,26 @@ def remote_job(folder: JobDir) -> RemoteJob | None:
 
 def found_in(bucket: Bucket, name: str, root_job: Callable[[str], JobDir]) -> list[RemoteJob]:
     """Experiments of that name, or the one of that tuner name, that lie in the bucket; each gets a folder here."""
-    prefixes = [experiments_prefix(name) + folder + "/" for folder in bucket.folders(experiments_prefix(name))]
-    prefixes += [f"{experiments_prefix('')}{name}/", f"{experiments_prefix(name.rsplit('-', 7)[0])}{name}/"]
+    own = experiments_prefix(name)
+    # Without a folder of the experiment's they lie among those of others.
+    flat = experiments_prefix("")
+    prefixes = [f"{own}{folder}/" for folder in bucket.folders(own)]
+    prefixes += [f"{flat}{name}-{folder}/" for folder in bucket.folders(f"{flat}{name}-")]
+    if (experiment := prefix_of(name)) is not None:
+        prefixes += [f"{flat}{name}/", f"{experiments_prefix(experiment)}{name}/"]
     jobs = []
-    for prefix in dict.fromkeys(prefixes):
-        description = bucket.get(f"{prefix}job.json")
-        if description is None:
-            continue
+    for prefix in prefixes:
         folder = root_job(PurePosixPath(prefix).name)
+        if prefix_of(folder.path.name) is None:
+            continue
         if not folder.job.exists():
+            description = bucket.get(f"{prefix}{folder.job.name}")
+            if description is None:
+                continue
             folder.path.mkdir(parents=True, exist_ok=True)
             folder.job.write_bytes(description)
         found = remote_job(folder)
-        jobs += [found] if found is not None else []
+        jobs += [found] if found is not None and found.is_of(name) else []
     return jobs
 
 
@@ -82,7 +93,7 @@ class Mirror:
         A training job that ended before its experiment could say how is said so for it.
         """
         pending = [job for job in jobs if not job.ended]
-        summaries = self._runtime.summaries([job.training_job for job in pending])
+        summaries = self.training_jobs(pending)
         seen = {}
         for one in pending:
             summary = summaries.get(one.training_job)
@@ -95,6 +106,10 @@ class Mirror:
                 state = "stopped" if details.status == "Stopped" else "failed"
                 write_end(one.folder, state, f"SageMaker: {details.reason or details.secondary or details.status}")
         return seen
+
+    def training_jobs(self, jobs: Iterable[RemoteJob]) -> Mapping[str, Summary]:
+        """How SageMaker sees them, by name of the training job."""
+        return self._runtime.summaries([job.training_job for job in jobs])
 
     def details(self, training_job: str) -> Details:
         """Of a job that has ended they are asked for once."""

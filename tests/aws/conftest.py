@@ -9,6 +9,7 @@ import pytest
 
 from harness.emulator.server import Emulator
 from harness.emulator.settings import Settings
+from tests.aws.launching import Launching
 
 TERMINAL = ("Completed", "Failed", "Stopped")
 # What every job of these tests begins with.
@@ -137,3 +138,8 @@ class Lab:
                 return
             assert time.monotonic() < deadline, f"{name} does not say {text}"
             time.sleep(0.1)
+
+
+@pytest.fixture
+def launching(aws, clients, tmp_path, monkeypatch, capsys):
+    return Launching(aws, clients["s3"], tmp_path, monkeypatch, capsys)
