@@ -78,9 +78,8 @@ def bucket(asked: str | None, who: Caller, *, make: bool = True) -> str:
         if _exists(s3, name):
             return name
         if asked is not None or not make:
-            raise EnvironmentFault(f"there is no bucket '{name}'", hint="aws s3 mb, or leave s3_bucket out")
-        if not make:
-            raise EnvironmentFault(f"there is no bucket {name} yet", hint="the first launch makes it")
+            hint = "aws s3 mb, or leave s3_bucket out: the account's own is made by the first launch"
+            raise EnvironmentFault(f"there is no bucket '{name}'", hint=hint)
         where = {} if who.region == "us-east-1" else {"LocationConstraint": who.region}
         s3.create_bucket(Bucket=name, **({"CreateBucketConfiguration": where} if where else {}))
     return name
