@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -260,5 +261,7 @@ class Dispatcher:
         return read_status(folder)
 
     def _cancel_all(self) -> None:
-        for name in self._running:
-            self._runtime.cancel(name)
+        """All at once, since each may take its time to end."""
+        if self._running:
+            with ThreadPoolExecutor(len(self._running)) as pool:
+                list(pool.map(self._runtime.cancel, list(self._running)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from types import SimpleNamespace
 
 import pytest
@@ -328,6 +329,20 @@ def test_an_interruption_cancels_what_runs_and_starts_nothing_more(sweep):
     assert len(submissions(runtime)) == 1
     assert ("cancel", submissions(runtime)[0]) in runtime.calls
     assert [one.done for one in sweep.planned()] == [False] * 3
+
+
+def test_all_that_runs_is_cancelled_at_once(sweep):
+    together = threading.Barrier(3, timeout=10)
+
+    class Slow(ScriptedRuntime):
+        def cancel(self, name):
+            if name in self.alive:
+                together.wait()
+            super().cancel(name)
+
+    turns = iter([None] * 12)
+    states = sweep.run(Slow(polls=100), slots=3, interruption=lambda: next(turns, "enough"))
+    assert list(states.values()) == ["stopped"] * 3
 
 
 def test_a_taken_name_moves_the_hash_on(sweep):
