@@ -31,7 +31,7 @@ $(VENV)/.base: pyproject.toml
 
 $(VENV)/.dev: $(VENV)/.base
 	@echo "installing PyTorch and the development tools into $(VENV)"
-	@$(VENV)/bin/pip install -qq --disable-pip-version-check -e '.[benchmarks,dev,docker,gpsearchers,nevergrad,optuna,ray,report]'
+	@$(VENV)/bin/pip install -qq --disable-pip-version-check -e '.[benchmarks,botorch,cmaes,dev,docker,gpsearchers,nevergrad,optuna,ray,report,smac,synetune]'
 	@touch $@
 
 $(VENV)/.remote: $(VENV)/.base

@@ -7,6 +7,7 @@ import pytest
 from harness.manifest.load import load_manifest
 from harness.plan.build import build
 from harness.plan.show import experiment_label
+from harness.plugins import METHODS
 
 ROOT = Path(__file__).resolve().parents[2]
 EXPECTED = {
@@ -48,7 +49,14 @@ def test_shipped_manifests(name):
 
 
 def test_every_shipped_manifest_is_covered():
-    assert {path.stem for path in (ROOT / "experiments").glob("*.yaml")} <= {*EXPECTED, "simulated"}
+    assert {path.stem for path in (ROOT / "experiments").glob("*.yaml")} <= {*EXPECTED, "peers", "simulated"}
+
+
+def test_the_peers_are_all_methods_but_those_that_others_stand_for():
+    named = {(job.settings["scheduler"], job.settings["searcher"]) for job in plan("peers").jobs()}
+    assert set(METHODS.values()) - named == {METHODS[name] for name in ("MOBSTER-promotion", "PASHA", "Ray-RS")}
+    assert len(list(plan("peers").jobs())) == 2 * 5 * len(named)
+    assert not [job for job in plan("peers", peers=False).jobs() if "ray" in job.settings["scheduler"]]
 
 
 def test_variables_change_the_study():
