@@ -17,7 +17,7 @@ from harness.core.decisions import CONTINUE, Action, Decision, Resume
 from harness.core.space import Config
 from harness.core.trial import Result, Status, Trial
 from harness.jobdir import JobDir, replacing
-from harness.results.texts import Rows, csv_field, json_members, json_text, quoted, texts
+from harness.results.texts import Rows, csv_field, json_members, quoted, texts
 
 # Decision and the status that follows, as columns `st_decision` and `st_status` have them.
 _AFTER = {
@@ -57,7 +57,7 @@ class Recorder:
     def started(self, trial: Trial, at: float, suggest_seconds: float) -> None:
         facts = f', "config": {self._config(trial).entry}, "bracket": {trial.bracket}'
         facts += json_members({"until": trial.until, "milestone": trial.milestone})
-        self._event("started", trial, at, f'{facts}, "suggest_seconds": {json_text(round(suggest_seconds, 6))}')
+        self._event("started", trial, at, f'{facts}, "suggest_seconds": {round(suggest_seconds, 6)}')
 
     def resumed(self, trial: Trial, at: float, decision: Resume) -> None:
         self._event("resumed", trial, at, json_members({"until": trial.until}) + _grounds(decision))
@@ -71,7 +71,7 @@ class Recorder:
         self._event("reported", trial, result.at, facts)
         config = self._config(trial)
         columns = _columns(tuple(result.metrics), config.names)
-        self._rows.add(columns, (str(trial.trial_id), *fields, *config.fields, action, status, csv_field(result.at)))
+        self._rows.add(columns, (str(trial.trial_id), *fields, *config.fields, action, status, str(result.at)))
 
     def retried(self, trial: Trial, at: float, reason: str, exit_code: int, tail: str) -> None:
         self._event("retried", trial, at, json_members({"reason": reason, "exit_code": exit_code, "tail": tail}))
@@ -113,7 +113,7 @@ class Recorder:
     def _event(self, event: str, trial: Trial, at: float, facts: str) -> None:
         """Args: facts: further members of the JSON object."""
         if not self._muted:
-            place = f'"trial_id": {trial.trial_id}, "leg": {trial.leg}, "at": {json_text(round(at, 6))}'
+            place = f'"trial_id": {trial.trial_id}, "leg": {trial.leg}, "at": {round(at, 6)}'
             self._events.write(f'{{"event": "{event}", {place}{facts}}}\n'.encode())
 
     def _failed(self, trial: Trial, at: float, action: Action, failure: tuple[int | None, str, str]) -> None:
@@ -152,9 +152,9 @@ def _grounds(decision: Decision | Resume) -> str:
         text += f', "reason": {quoted(decision.reason)}'
     if decision.grounds is not None:
         facts = decision.grounds
-        value = "" if facts.value is None else f', "value": {facts.value!r}'
+        value = "" if facts.value is None else f', "value": {facts.value}'
         rank = f', "rank": {facts.rank}, "count": {facts.count}, "places": {facts.places}'
-        cutoff = "" if facts.cutoff is None else f', "cutoff": {facts.cutoff!r}'
+        cutoff = "" if facts.cutoff is None else f', "cutoff": {facts.cutoff}'
         bracket = "" if facts.bracket is None else f', "bracket": {facts.bracket}'
         text += f', "grounds": {{"level": {facts.level}{value}{rank}{cutoff}{bracket}}}'
     return text

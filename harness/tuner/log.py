@@ -27,6 +27,7 @@ class LogListener:
         self._due = options.print_update_interval
         self._decisions: list[str] = []
         self._tellable = not options.no_debug_log
+        self._tells_reports = options.debug_log_level
         self._news, self._said_at = True, 0.0
 
     def started(self, trial: Trial, at: float, suggest_seconds: float) -> None:
@@ -39,7 +40,8 @@ class LogListener:
 
     def reported(self, trial: Trial, result: Result, decision: Decision) -> None:
         self._news = True
-        logger.debug("trial %d reported %s: %s", trial.trial_id, result.metrics, decision.action)
+        if self._tells_reports:
+            logger.debug("trial %d reported %s: %s", trial.trial_id, result.metrics, decision.action)
 
     def retried(self, trial: Trial, at: float, reason: str, exit_code: int, tail: str) -> None:
         logger.warning("trial %d ended with %s; it runs again from its last checkpoint", trial.trial_id, reason)

@@ -43,7 +43,7 @@ class StoppingCriterion:
 
     def reached(self, history: HistoryView, now: float) -> str | None:
         """Why the experiment is over, None while it is not."""
-        if self._hopeless(history):
+        if history.best() is None and self._hopeless(history):
             return f"{HOPELESS_TRIALS} trials ended and none reported a finite {history.problem.metric}"
         count = history.count(Status.FAILED)
         if count >= self.max_failures:
