@@ -28,35 +28,45 @@ def fashion(source: Path, space: Space) -> Imported:
     """EnvironmentFault where onnxruntime is missing."""
     configs = [space.sample(rng(0, "lcb_fashion", number)) for number in range(CONFIGURATIONS)]
     values = np.array([[config[name] for name in ORDER] for config in configs])
-    predicted = predict(source, values)
-    time = np.maximum.accumulate(predicted[:, :, 0], axis=1)
+    seconds, accuracy = Net(source)(values)
     columns: dict[str, Any] = {
         name: np.repeat([config[name] for config in configs], EPOCHS) for name in space.hyperparameters
     }
     columns["epoch"] = np.tile(np.arange(1, EPOCHS + 1), CONFIGURATIONS)
-    columns["elapsed_time"] = (time[:, 1:] - time[:, :1]).ravel()
-    columns["val_accuracy"] = predicted[:, 1:, 1].ravel()
+    columns["elapsed_time"] = seconds.ravel()
+    columns["val_accuracy"] = accuracy.ravel()
     description = Description(space, "epoch", "elapsed_time", {"val_accuracy": "max"}, None, about=ABOUT)
     return Imported("lcb_fashion", columns, description)
 
 
-def predict(source: Path, values: np.ndarray) -> np.ndarray:
-    """float32 (n, 52, 6): time, val_accuracy and others at epochs 1 to 52. Args: values: (n, 7) in `ORDER`."""
-    try:
-        import onnxruntime
-    except ImportError:
-        raise EnvironmentFault(
-            "the surrogate of LCBench needs onnxruntime, which is not installed here",
-            hint="pip install -e '.[importers]', or leave lcb_fashion out with --only",
-        ) from None
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(str(source / "yahpo_surrogate.onnx"), options)
-    code = json.loads((source / "yahpo_task_encoding.json").read_text())
-    task = np.int32((code.get("OpenML_task_id") or code)[TASK])
-    parts = []
-    for epoch in range(1, EPOCHS + 2):
-        inputs = np.column_stack([np.full(len(values), epoch), values]).astype(np.float32)
-        kinds = np.full((len(values), 1), task, dtype=np.int32)
-        parts.append(session.run(None, {"x_cat": kinds, "x_cont": inputs})[0])
-    return np.stack(parts, axis=1)
+class Net:
+    """The surrogate. EnvironmentFault where onnxruntime is missing."""
+
+    def __init__(self, source: Path) -> None:
+        try:
+            import onnxruntime
+        except ImportError:
+            raise EnvironmentFault(
+                "the surrogate of LCBench needs onnxruntime, which is not installed here",
+                hint="pip install -e '.[importers]', or leave lcb_fashion out with --only",
+            ) from None
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        self._session = onnxruntime.InferenceSession(str(source / "yahpo_surrogate.onnx"), options)
+        code = json.loads((source / "yahpo_task_encoding.json").read_text())
+        self._task = np.int32((code.get("OpenML_task_id") or code)[TASK])
+
+    def __call__(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Seconds and validation accuracy at levels 1 to `EPOCHS`, each float32 (n, EPOCHS).
+
+        Args:
+            values: (n, 7), hyper-parameters in `ORDER`.
+        """
+        kinds = np.full((len(values), 1), self._task, dtype=np.int32)
+        parts = []
+        for epoch in range(1, EPOCHS + 2):
+            inputs = np.column_stack([np.full(len(values), epoch), values]).astype(np.float32)
+            parts.append(self._session.run(None, {"x_cat": kinds, "x_cont": inputs})[0])
+        predicted = np.stack(parts, axis=1)  # (n, EPOCHS + 1, 6): time, validation accuracy and others
+        time = np.maximum.accumulate(predicted[:, :, 0], axis=1)
+        return time[:, 1:] - time[:, :1], predicted[:, 1:, 1]
