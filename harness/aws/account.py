@@ -75,23 +75,29 @@ def bucket(asked: str | None, who: Caller, *, make: bool = True) -> str:
     s3 = client("s3")
     name = asked or f"sagemaker-{who.region}-{who.account}"
     with faults(f"the bucket {name}"):
-        if _exists(s3, name):
+        region = _region_of(s3, name)
+        if region not in (None, who.region):
+            raise EnvironmentFault(
+                f"the bucket {name} is in {region}, and SageMaker jobs in {who.region} cannot read it",
+                hint="another s3_bucket, or AWS_DEFAULT_REGION",
+            )
+        if region is not None:
             return name
         if asked is not None or not make:
-            hint = "aws s3 mb, or leave s3_bucket out: the account's own is made by the first launch"
-            raise EnvironmentFault(f"there is no bucket '{name}'", hint=hint)
+            raise EnvironmentFault(f"there is no bucket '{name}'", hint="aws s3 mb, or leave s3_bucket out")
         where = {} if who.region == "us-east-1" else {"LocationConstraint": who.region}
         s3.create_bucket(Bucket=name, **({"CreateBucketConfiguration": where} if where else {}))
     return name
 
 
-def _exists(s3: Any, name: str) -> bool:
+def _region_of(s3: Any, name: str) -> str | None:
+    """None where there is no such bucket."""
     from botocore.exceptions import ClientError
 
     try:
-        s3.head_bucket(Bucket=name)
+        headers = s3.head_bucket(Bucket=name)["ResponseMetadata"]["HTTPHeaders"]
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
-            return False
+            return None
         raise
-    return True
+    return str(headers.get("x-amz-bucket-region", s3.meta.region_name))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.aws.jobs import Summary, TrainingJobs, common_part
+from harness.aws.names import trial_stem
 from harness.jobdir import read_json, write_json
 from harness.plan.price import Prices
 
@@ -39,9 +40,9 @@ def spending(tuner_names: Collection[str], jobs: TrainingJobs, prices: Prices, k
     kept: file that remembers what ended jobs were charged for, since each has to be asked for by itself.
     """
     known: dict[str, Any] = read_json(kept) or {}
-    charges = {
-        one.name: _charge(one, jobs, known) for one in _of(tuner_names, jobs.list(common_part(sorted(tuner_names))))
-    }
+    # Of a long name further attempts and trials have less than the whole.
+    starts = [*tuner_names, *(trial_stem(name) for name in tuner_names)]
+    charges = {one.name: _charge(one, jobs, known) for one in _of(tuner_names, jobs.list(common_part(starts)))}
     if kept.parent.is_dir():
         write_json(kept, known)
     priced = [(prices.of(kind), seconds) for kind, seconds in charges.values()]

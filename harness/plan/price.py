@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -40,10 +41,12 @@ def read_prices(own: Path | None = None) -> Prices:
         return Prices(usd, source)
     try:
         given = tomllib.loads(own.read_text())
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise UsageError(f"--prices {own}: {error.strerror}") from None
+    except ValueError as error:  # no TOML, or no text
         raise UsageError(f"--prices {own}: {error}") from None
     for name, price in given.items():
-        if isinstance(price, bool) or not isinstance(price, int | float) or price < 0:
+        if isinstance(price, bool) or not isinstance(price, int | float) or not 0 <= price < math.inf:
             raise UsageError(f'--prices {own}: {name} = {price!r}: must be USD an hour, as in "ml.c5.xlarge" = 0.204')
     return Prices({**usd, **given}, f"{own}, the rest {source}")
 
