@@ -140,4 +140,5 @@ def _spent(remote: Remote, prices: Path | None, sweep: SweepDir) -> str:
     from harness.plan.price import read_prices
 
     names = [one.job.tuner_name for one in remote.jobs]
-    return spending(names, TrainingJobs(), read_prices(prices), sweep.billed).line()
+    types = {one.training_job: one.job.launch["instance"] for one in remote.jobs}
+    return spending(names, TrainingJobs(), read_prices(prices), sweep.billed, types).line()

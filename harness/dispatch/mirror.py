@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from harness.aws.jobs import Details, Summary
 from harness.aws.names import experiments_prefix, prefix_of, split_uri
 from harness.aws.s3 import Bucket
-from harness.jobdir import JobDir
+from harness.jobdir import JobDir, replacing
 from harness.plan.job import Job, read_job
 from harness.results.status import FINAL, read_status, write_end
 from harness.runtime.sagemaker import SageMakerRuntime
@@ -73,7 +73,8 @@ def found_in(bucket: Bucket, name: str, root_job: Callable[[str], JobDir]) -> li
             if description is None:
                 continue
             folder.path.mkdir(parents=True, exist_ok=True)
-            folder.job.write_bytes(description)
+            with replacing(folder.job) as file:
+                file.write(description)
         found = remote_job(folder)
         jobs += [found] if found is not None and found.is_of(name) else []
     return jobs
@@ -97,7 +98,7 @@ class Mirror:
         seen = {}
         for one in pending:
             summary = summaries.get(one.training_job)
-            self.fetch(one, ["status.json"])
+            self._fetch(one, one.folder.status.name)
             if summary is None:
                 continue
             seen[one.job.tuner_name] = summary
@@ -120,17 +121,20 @@ class Mirror:
                 self._details[training_job] = found
         return found
 
-    def fetch(self, one: RemoteJob, names: Sequence[str] = ANALYSIS) -> int:
+    def fetch(self, one: RemoteJob) -> int:
         """Bring files home; bytes that had to be."""
         _, key = one.place
-        total = 0
-        for entry in [entry for entry in self._bucket.list(key) if entry.key.removeprefix(key) in names]:
-            data = self._bucket.get(entry.key)
-            path = one.folder.path / entry.key.removeprefix(key)
-            if data is not None and not (path.exists() and path.read_bytes() == data) and _whole(path.name, data):
-                path.write_bytes(data)
-                total += len(data)
-        return total
+        present = {entry.key.removeprefix(key) for entry in self._bucket.list(key)}
+        return sum(self._fetch(one, name) for name in ANALYSIS if name in present)
+
+    def _fetch(self, one: RemoteJob, name: str) -> int:
+        data = self._bucket.get(one.place[1] + name)
+        path = one.folder.path / name
+        if data is None or (path.exists() and path.read_bytes() == data) or not _whole(name, data):
+            return 0
+        with replacing(path) as file:
+            file.write(data)
+        return len(data)
 
 
 def _whole(name: str, data: bytes) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,11 +35,14 @@ class Spent:
         )
 
 
-def spending(tuner_names: Collection[str], jobs: TrainingJobs, prices: Prices, kept: Path) -> Spent:
+def spending(
+    tuner_names: Collection[str], jobs: TrainingJobs, prices: Prices, kept: Path, types: Mapping[str, str]
+) -> Spent:
     """Args:
-    kept: file that remembers what ended jobs were charged for, since each has to be asked for by itself.
+    kept: file that remembers types and what ended jobs were charged for, since each has to be asked for by itself.
+    types: name of a training job -> its instance type, as far as they are known.
     """
-    known: dict[str, Any] = read_json(kept) or {}
+    known: dict[str, Any] = {name: (kind, None) for name, kind in types.items()} | (read_json(kept) or {})
     # Of a long name further attempts and trials have less than the whole.
     starts = [*tuner_names, *(trial_stem(name) for name in tuner_names)]
     charges = {one.name: _charge(one, jobs, known) for one in _of(tuner_names, jobs.list(common_part(starts)))}
@@ -61,13 +64,12 @@ def _of(tuner_names: Collection[str], found: Iterable[Summary]) -> Iterable[Summ
 
 
 def _charge(one: Summary, jobs: TrainingJobs, known: dict[str, Any]) -> tuple[str, float]:
-    """(instance type, seconds)."""
-    if one.name in known:
-        kind, seconds = known[one.name]
-        return str(kind), float(seconds)
-    details = jobs.describe(one.name)
-    if one.running:
-        return details.instance_type, 0.0 if details.started is None else time.time() - details.started
-    seconds = details.billable if details.billable is not None else details.seconds or 0
-    known[one.name] = [details.instance_type, seconds]
-    return details.instance_type, float(seconds)
+    """(instance type, seconds). A job is asked for once while it runs, for its type, and once when it has ended."""
+    kind, seconds = known.get(one.name, ("", None))
+    if not kind or (seconds is None and not one.running):
+        details = jobs.describe(one.name)
+        kind = details.instance_type
+        if not one.running:
+            seconds = details.billable if details.billable is not None else details.seconds or 0
+        known[one.name] = [kind, seconds]
+    return str(kind), time.time() - one.created if seconds is None else float(seconds)
