@@ -9,23 +9,43 @@ from harness.registry import did_you_mean
 ACCOUNTS = {
     "af-south-1": "626614931356",
     "ap-east-1": "871362719292",
+    "ap-east-2": "975050140332",
+    "ap-northeast-3": "364406365360",
+    "ap-south-2": "772153158452",
+    "ap-southeast-3": "907027046896",
+    "ap-southeast-4": "457447274322",
+    "ap-southeast-5": "550225433462",
+    "ap-southeast-6": "633930458069",
+    "ap-southeast-7": "590183813437",
+    "ca-west-1": "204538143572",
     "cn-north-1": "727897471807",
     "cn-northwest-1": "727897471807",
+    "eu-central-2": "380420809688",
     "eu-south-1": "692866216735",
+    "eu-south-2": "503227376785",
+    "il-central-1": "780543022126",
+    "me-central-1": "914824155844",
     "me-south-1": "217643126080",
+    "me-west-1": "124382933778",
+    "mx-central-1": "637423239942",
     "us-gov-east-1": "446045086412",
     "us-gov-west-1": "442386744353",
 }
 COMMON_ACCOUNT = "763104351884"
-# Framework version -> the end of a tag, for each kind of instance.
+# Framework version -> (exact version, Python) of a tag.
 PYTORCH = {
-    "1.13": {"cpu": "1.13.1-cpu-py39", "gpu": "1.13.1-gpu-py39"},
-    "2.0": {"cpu": "2.0.1-cpu-py310", "gpu": "2.0.1-gpu-py310"},
-    "2.2": {"cpu": "2.2.0-cpu-py310", "gpu": "2.2.0-gpu-py310"},
-    "2.3": {"cpu": "2.3.0-cpu-py311", "gpu": "2.3.0-gpu-py311"},
-    "2.4": {"cpu": "2.4.0-cpu-py311", "gpu": "2.4.0-gpu-py311"},
-    "2.5": {"cpu": "2.5.1-cpu-py311", "gpu": "2.5.1-gpu-py311"},
-    "2.6": {"cpu": "2.6-cpu-py312", "gpu": "2.6-gpu-py312"},
+    "1.13": ("1.13.1", "py39"),
+    "2.0": ("2.0.1", "py310"),
+    "2.1": ("2.1.0", "py310"),
+    "2.2": ("2.2.0", "py310"),
+    "2.3": ("2.3.0", "py311"),
+    "2.4": ("2.4.0", "py311"),
+    "2.5": ("2.5.1", "py311"),
+    "2.6": ("2.6.0", "py312"),
+    "2.7": ("2.7.1", "py312"),
+    "2.8": ("2.8.0", "py312"),
+    "2.9": ("2.9.0", "py312"),
+    "2.10": ("2.10.0", "py313"),
 }
 GPU_FAMILIES = ("ml.g", "ml.p")
 
@@ -49,7 +69,8 @@ def framework_image(
     if short in PYTORCH:
         account = ACCOUNTS.get(region, COMMON_ACCOUNT)
         suffix = ".cn" if region.startswith("cn-") else ""
-        return f"{account}.dkr.ecr.{region}.amazonaws.com{suffix}/pytorch-training:{PYTORCH[short][kind]}"
+        exact, python = PYTORCH[short]
+        return f"{account}.dkr.ecr.{region}.amazonaws.com{suffix}/pytorch-training:{exact}-{kind}-{python}"
     return _from_sdk("pytorch", wanted, instance_type, region, None)
 
 
