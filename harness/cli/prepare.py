@@ -64,7 +64,7 @@ def open_runtime(name: str, root: Path, plan: Plan, *, install: bool, say: Say) 
 
         held = in_image(ROOT)
         _tell_of_needs(plan, lambda package: package in held, "add its lines to the project's dependencies.txt", say)
-        _check_image_holds(_extras(plan), held)
+        _check_image_holds(_extras(plan), held, ", or use plain processes (RUNTIME=process)")
         image = ensure_image(say=say)
         info = image_info()
         facts |= {"image": image, "image_id": info.image_id or "", "image_base": info.base, "lock_hash": info.lock_hash}
@@ -88,19 +88,27 @@ def _tell_of_needs(plan: Plan, held: Callable[[str], bool], remedy: str, say: Sa
             say(f"note: {file} names {', '.join(missing)}, which trials will not find here: {remedy}")
 
 
-def check_image(plan: Plan) -> None:
-    """EnvironmentFault where the plan's jobs need packages that the image lacks."""
+def check_image(plan: Plan, *, trials: bool) -> None:
+    """EnvironmentFault where the plan's jobs need packages that the image lacks.
+
+    Args:
+        trials: those that run on machines of their own run in this image too.
+    """
     from harness.runtime.bases import ROOT
 
-    _check_image_holds(_extras(plan), in_image(ROOT))
+    _check_image_holds(_extras(plan, trials=trials), in_image(ROOT))
 
 
-def _check_image_holds(extras: Iterable[str], held: Collection[str]) -> None:
-    """EnvironmentFault where jobs need packages that the image lacks."""
+def _check_image_holds(extras: Iterable[str], held: Collection[str], otherwise: str = "") -> None:
+    """EnvironmentFault where jobs need packages that the image lacks.
+
+    Args:
+        otherwise: what else the user can do.
+    """
     for extra in sorted(set(extras)):
         missing = sorted(set(package_names("\n".join(_requirements(extra)))) - set(held))
         if missing:
-            hint = f"add {', '.join(missing)} to dependencies.txt, or use plain processes (RUNTIME=process)"
+            hint = f"add {', '.join(missing)} to dependencies.txt{otherwise}"
             raise EnvironmentFault(f"the image does not hold the packages of the extra '{extra}'", hint=hint)
 
 
@@ -132,13 +140,17 @@ def _git(root: Path, *words: str) -> str | None:
     return done.stdout.strip() if done.returncode == 0 else None
 
 
-def _extras(plan: Plan) -> set[str]:
-    """The optional dependencies that the plan's parts need where they run."""
+def _extras(plan: Plan, *, trials: bool = False) -> set[str]:
+    """The optional dependencies that the plan's parts need where its loops run.
+
+    Args:
+        trials: with what trials need that run on machines of their own.
+    """
     every = (
         table(setting)[job.settings[setting]].extra
         for job in _distinct(plan)
         for setting in KINDS
-        if not (setting == "benchmark_name" and plays_tables(job))
+        if not (setting == "benchmark_name" and (plays_tables(job) or (trains_elsewhere(job) and not trials)))
     )
     return {extra for extras in every for extra in extras.split()}
 
@@ -146,6 +158,11 @@ def _extras(plan: Plan) -> set[str]:
 def plays_tables(job: Job) -> bool:
     """Whether trials come from a table, so that what they would train on and with is not needed."""
     return "tabulated" in table("backend")[job.settings["backend"]].needs
+
+
+def trains_elsewhere(job: Job) -> bool:
+    """Whether trials run on machines of their own."""
+    return bool(job.settings["backend"] == "sagemaker")
 
 
 def ensure_packages(extras: Iterable[str], *, install: bool, say: Say) -> None:

@@ -115,7 +115,7 @@ class Placer:
         for planned in todo:
             self._data_of(planned.job)
         if own_image:
-            check_image(plan)
+            check_image(plan, trials=options.image_uri is None and options.framework is None)
         # Without one of our own, all runs in the image that was named.
         placement = place(options, lambda: _pushed(say) if own_image else options.image_uri or "", say)
         self.placement = replace(placement, trial_image=_trial_image(options, placement.region))
