@@ -16,10 +16,8 @@ from harness.cli.source import Source, read_source, register_source
 from harness.jobdir import SweepDir, results_root
 from harness.plan.show import benchmark_label, method_label, method_name
 from harness.results.progress import JobProgress, progress_table, totals
-from harness.results.status import read_status
+from harness.results.status import FINAL, read_status
 from harness.results.summary import Finished, summary_tables
-
-FINAL = ("completed", "failed", "stopped")
 
 
 def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:

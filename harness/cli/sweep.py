@@ -10,7 +10,10 @@ from rich.console import Console
 from harness.cli.console import LastingConsole
 from harness.cli.running import locked, print_summary, register_running, run_planned
 from harness.cli.source import Source, read_source, register_source
-from harness.dispatch.todo import compare
+from harness.dispatch.todo import Planned, compare
+from harness.errors import UsageError
+from harness.jobdir import read_json
+from harness.results.status import FINAL, read_status
 
 
 def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
@@ -33,6 +36,7 @@ def _run_locked(source: Source, args: argparse.Namespace, console: Console) -> i
     plan, state = source.plan, source.state
     planned = compare(plan.jobs(), state, source.sweep)
     todo = [one for one in planned if not one.done or one.open]
+    _refuse_those_on_sagemaker(todo, source)
     missing = sum(not one.done for one in planned)
     if not todo:
         console.print(f"nothing to do: all {len(planned)} experiments of '{plan.experiment_name}' are finished")
@@ -53,3 +57,15 @@ def _run_locked(source: Source, args: argparse.Namespace, console: Console) -> i
     if result.exit_code != 0:
         console.print("the same command runs what is missing")
     return result.exit_code
+
+
+def _refuse_those_on_sagemaker(todo: Sequence[Planned], source: Source) -> None:
+    """UsageError for experiments that may be running there: here they would run a second time."""
+    folders = [source.sweep.job(one.job.tuner_name) for one in todo if one.open]
+    launched = [folder for folder in folders if "training_job" in (read_json(folder.job) or {}).get("launch", {})]
+    away = [folder.path.name for folder in launched if read_status(folder).get("state") not in FINAL]
+    if away:
+        raise UsageError(
+            f"{len(away)} experiments were launched on SageMaker, and nobody has seen them end: {away[0]}, ...",
+            hint=f"`harness status {source.plan.raw.source}` looks after them, `harness stop` ends them",
+        )

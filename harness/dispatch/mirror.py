@@ -13,7 +13,7 @@ from harness.aws.names import experiments_prefix, prefix_of, split_uri
 from harness.aws.s3 import Bucket
 from harness.jobdir import JobDir, replacing
 from harness.plan.job import Job, read_job
-from harness.results.status import FINAL, read_status, write_end
+from harness.results.status import FINAL, read_status, write_end, write_open
 from harness.runtime.sagemaker import SageMakerRuntime
 
 # What analysis needs, and what tells how it came about.
@@ -68,16 +68,25 @@ def found_in(bucket: Bucket, name: str, root_job: Callable[[str], JobDir]) -> li
         folder = root_job(PurePosixPath(prefix).name)
         if prefix_of(folder.path.name) is None:
             continue
-        if not folder.job.exists():
-            description = bucket.get(f"{prefix}{folder.job.name}")
-            if description is None:
-                continue
-            folder.path.mkdir(parents=True, exist_ok=True)
-            with replacing(folder.job) as file:
-                file.write(description)
+        _renew_description(bucket, prefix, folder)
         found = remote_job(folder)
         jobs += [found] if found is not None and found.is_of(name) else []
     return jobs
+
+
+def _renew_description(bucket: Bucket, prefix: str, folder: JobDir) -> None:
+    """Another machine may have launched it again since it was looked at from here."""
+    if read_status(folder).get("state") == "completed":
+        return
+    description = bucket.get(f"{prefix}{folder.job.name}")
+    if description is None or not _whole(folder.job.name, description):
+        return
+    known = remote_job(folder)
+    if known is None or int(json.loads(description)["launch"]["attempt"]) > int(known.job.launch["attempt"]):
+        folder.path.mkdir(parents=True, exist_ok=True)
+        with replacing(folder.job) as file:
+            file.write(description)
+        write_open(folder)
 
 
 class Mirror:

@@ -108,10 +108,17 @@ class RemoteLauncher:
                 self._open[name] = one
                 self._say(f"{self._label_of(planned.job)}: runs already as {one.training_job}")
             elif one.ended:
-                left += self._ended(one)
+                left += self._ended(one) or self._lacking(one, planned)
             else:  # the launcher died before SageMaker accepted it: the same name again, in case it did after all
                 left.append(replace(planned, job=one.job))
         return left
+
+    def _lacking(self, one: RemoteJob, planned: Planned) -> list[Planned]:
+        """An experiment that an earlier call launched and that did not complete: stopped, or failed by itself."""
+        if self.states[planned.job.job_id] == "completed":
+            return []
+        del self.states[planned.job.job_id]
+        return [replace(planned, open=False, attempts=max(planned.attempts, int(one.job.launch["attempt"])))]
 
     def _launch_those_that_fit(self, waiting: deque[Planned]) -> None:
         """In their order, until a quota is full: of an interrupted launch it is then known where it got to."""

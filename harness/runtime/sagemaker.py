@@ -109,6 +109,9 @@ class SageMakerRuntime:
                 self._bucket.remove(key + name)
         write_job(folder, job)
         self._bucket.put(key + folder.job.name, folder.job.read_bytes())
+        if folder.status.exists():
+            # What an earlier attempt ended with would be taken for the end of this one.
+            self._bucket.put(key + folder.status.name, folder.status.read_bytes())
         return self._jobs.create(job_request(job))
 
     def summaries(self, names: Sequence[str]) -> Mapping[str, Summary]:

@@ -109,6 +109,11 @@ class Launching:
             time.sleep(0.1)
         return found
 
+    def objects(self, prefix):
+        """All content below a prefix of the bucket."""
+        found = self.s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", ())
+        return b"".join(self.s3.get_object(Bucket=BUCKET, Key=item["Key"])["Body"].read() for item in found)
+
     def folders(self, manifest):
         return sorted(path for path in self.root.glob(f"{manifest.stem}-2*") if path.is_dir())
 

@@ -103,6 +103,31 @@ def test_stopped_ones_say_so_and_leave_nothing(launching):
     assert code == 0 and "nothing runs" in out
 
 
+def test_a_stopped_experiment_goes_on_with_the_next_launch(launching):
+    manifest = launching.manifest(pause=1.5)
+    assert launching.remote(manifest)[0] == 0
+    code, _, err = launching.run("sweep", manifest, "--runtime", "process")
+    assert code == 2 and "launched on SageMaker" in err, "not here too"
+    key = f"syne-tune/{manifest.stem}/{launching.jobs(manifest)[0].name}/events.jsonl"
+    launching.until(lambda: b"reported" in launching.objects(key))
+    here = launching.root
+    launching.at("another machine")
+    assert launching.run("stop", manifest.stem)[0] == 0
+    launching.wait(manifest)
+    assert "1 stopped" in launching.run("status", manifest.stem)[1]
+    launching.at(here.name)
+    code, out, err = launching.remote(manifest, "--wait")
+    assert code == 0 and "stopped: " in out, out + err
+    first, second = launching.wait(manifest)
+    assert second.name == f"{first.name}-r2"
+    (folder,) = launching.folders(manifest)
+    assert "goes on after" in (folder / "tuner.log").read_text()
+    reported = [event for event in launching.events(folder) if event["event"] == "reported"]
+    assert len(reported) == 2 * 9
+    launching.at("another machine")
+    assert "1 completed" in launching.run("status", manifest.stem)[1]
+
+
 def test_results_without_a_folder_of_the_experiment_are_found_by_its_name(launching):
     manifest = launching.manifest(no_experiment_subdirectory=True)
     assert launching.remote(manifest)[0] == 0
