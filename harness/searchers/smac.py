@@ -39,7 +39,10 @@ class Smac(ExternalSearcher):
                 optimizer.runhistory.add_running_trial(infos.TrialInfo(configuration, seed=0))
             # Threads for trees of a few hundred rows cost far more than they save.
             with required("joblib", "smac").parallel_config(backend="sequential"):
-                asked = dict(optimizer.ask().config)
+                try:
+                    asked = dict(optimizer.ask().config)
+                except required("smac.main.exceptions", "smac").ConfigurationSpaceExhaustedException:
+                    return data.points[0]  # tried before, so that a random one takes its place
         return [asked[name] for name in self._names()]
 
     def _names(self) -> list[str]:
