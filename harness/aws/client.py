@@ -29,6 +29,7 @@ def client(service: str) -> Any:
 def faults(subject: str) -> Iterator[None]:
     """What botocore raises, as one line and a remedy."""
     from botocore import exceptions
+    from botocore.parsers import ResponseParserError
 
     try:
         yield
@@ -40,5 +41,8 @@ def faults(subject: str) -> Iterator[None]:
     except exceptions.ClientError as error:
         said = error.response.get("Error", {})
         raise EnvironmentFault(f"AWS refuses {subject}: {said.get('Code')}: {said.get('Message')}") from error
+    except ResponseParserError as error:
+        message = f"what answers to {subject} is not AWS"
+        raise EnvironmentFault(message, hint="a proxy on the way, or AWS_ENDPOINT_URL?") from error
     except exceptions.BotoCoreError as error:
-        raise EnvironmentFault(f"AWS cannot be reached over {subject}: {error}") from error
+        raise EnvironmentFault(f"AWS cannot be reached ({subject}): {error}") from error

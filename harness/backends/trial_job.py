@@ -98,6 +98,8 @@ class TrialJobs:
             str(options.experiment_name), job.tuner_name, subdirectory=not options.no_experiment_subdirectory
         )
         self._names: dict[int, int] = {}
+        # Names of training jobs of an earlier process, before it was cut short.
+        self.taken: set[str] = set()
         self.stem = trial_stem(job.tuner_name)
         self._tuner_name = job.tuner_name
 
@@ -134,14 +136,17 @@ class TrialJobs:
     def start(self, leg: Leg) -> str:
         """Create the leg's training job; its name. QuotaFull where AWS allows no further instance at this time."""
         number = max(leg.number + leg.attempt, self._names.get(leg.trial_id, -1) + 1)
-        while True:
-            name = f"{self.stem}-{leg.trial_id}" + (f"-{number}" if number else "")
-            key = f"{self._base}{leg.trial_id}/legs/{number}/"
-            self._bucket.put(key + FILE, json.dumps(leg.content).encode())
-            if self._jobs.create(request(self._training_job(leg, name, self._bucket.uri(key)))):
-                self._names[leg.trial_id] = number
-                return name
-            number += 1  # of an earlier process, before it was cut short
+        while self._name(leg, number) in self.taken:
+            number += 1
+        name, key = self._name(leg, number), f"{self._base}{leg.trial_id}/legs/{number}/"
+        self._bucket.put(key + FILE, json.dumps(leg.content).encode())
+        # One that is there already is this very one: SageMaker's answer was lost, and boto3 has asked again.
+        self._jobs.create(request(self._training_job(leg, name, self._bucket.uri(key))))
+        self._names[leg.trial_id] = number
+        return name
+
+    def _name(self, leg: Leg, number: int) -> str:
+        return f"{self.stem}-{leg.trial_id}" + (f"-{number}" if number else "")
 
     def _training_job(self, leg: Leg, name: str, leg_uri: str) -> TrainingJob:
         tags = {"hpo-harness:experiment": str(self._options.experiment_name), "hpo-harness:tuner": self._tuner_name}

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from harness.emulator.api import SageMaker
+from harness.emulator.refusal import Refusal
 from tests.aws.launching import BUCKET, IMAGE, RELAYED
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
@@ -108,6 +110,23 @@ def test_a_loop_that_lost_its_instance_ends_its_earlier_trials_and_goes_on(launc
     levels = [(event["trial_id"], event["metrics"]["epoch"]) for event in events if event["event"] == "reported"]
     assert len(levels) == len(set(levels)) == 3 * 9
     assert all(job.ended for job in jobs)
+
+
+def test_no_job_is_doubled_where_the_answer_to_its_creation_is_lost(launching, monkeypatch):
+    answer, lost = SageMaker.answer, set()
+
+    def losing(self, operation, body):
+        found = answer(self, operation, body)
+        if operation == "CreateTrainingJob" and body["TrainingJobName"] not in lost:
+            lost.add(body["TrainingJobName"])
+            raise Refusal("InternalFailure", "something went wrong", 500)
+        return found
+
+    monkeypatch.setattr(SageMaker, "answer", losing)
+    manifest = launching.manifest(backend="sagemaker", tuner_sleep_time=0.3, image_uri=None)
+    code, out, err = launching.remote(manifest, "--wait")
+    assert code == 0, out + err
+    assert len(lost) == len(launching.jobs(manifest)) == 3
 
 
 def test_the_trials_of_an_experiment_with_a_long_name_are_counted_in_its_cost(launching, run, tmp_path):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -69,6 +71,28 @@ def test_a_bucket_of_another_region(refused, launching):
 def test_no_network(refused, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     refused(3, "AWS cannot be reached", "http://127.0.0.1:9/")
+
+
+class Page(BaseHTTPRequestHandler):
+    """What a proxy on the way to AWS may answer."""
+
+    def do_POST(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"<!doctype html><h1>Please log in</h1>")
+
+    def log_message(self, *_):
+        """Nobody looks."""
+
+
+def test_an_answer_that_is_not_of_aws(refused, monkeypatch):
+    with HTTPServer(("127.0.0.1", 0), Page) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}")
+        refused(3, "is not AWS")
+        server.shutdown()
+        thread.join()
 
 
 def test_forbidden(refused, launching):
