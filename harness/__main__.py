@@ -31,7 +31,7 @@ COMMANDS = {
     "why": ("why", "why a trial was stopped, paused or promoted"),
     "resume": ("resume", "go on with one experiment that was cut short"),
     "init": ("init", "make a folder with a benchmark of your own to start from"),
-    "list": ("list", "benchmarks, schedulers, searchers, back-ends, runtimes"),
+    "list": ("list", "benchmarks, schedulers, searchers, back-ends, runtimes, methods"),
     "doctor": ("doctor", "what this machine has of what jobs need, and the remedy for what it lacks"),
     "smoke": ("smoke", "try a manifest out: one trial of each method and benchmark, briefly, before it runs for hours"),
     "setup": ("setup", "make this machine ready: packages for plain processes, or the image"),
