@@ -84,7 +84,8 @@ def bucket(asked: str | None, who: Caller, *, make: bool = True) -> str:
         if region is not None:
             return name
         if asked is not None or not make:
-            raise EnvironmentFault(f"there is no bucket '{name}'", hint="aws s3 mb, or leave s3_bucket out")
+            hint = "--s3_bucket names another" if asked is None else "aws s3 mb, or leave s3_bucket out"
+            raise EnvironmentFault(f"there is no bucket '{name}'", hint=hint)
         where = {} if who.region == "us-east-1" else {"LocationConstraint": who.region}
         s3.create_bucket(Bucket=name, **({"CreateBucketConfiguration": where} if where else {}))
     return name

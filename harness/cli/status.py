@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console, Group
 
-from harness.cli.remote_jobs import Remote, find_remote, folders_of, remote_of
+from harness.cli.remote_jobs import find_remote, folders_of, remote_of
 from harness.cli.running import job_label
 from harness.cli.source import Source, read_source, register_source
 from harness.jobdir import SweepDir, results_root
@@ -18,6 +19,9 @@ from harness.plan.show import benchmark_label, method_label, method_name
 from harness.results.progress import JobProgress, progress_table, totals
 from harness.results.status import FINAL, read_status
 from harness.results.summary import Finished, summary_tables
+
+if TYPE_CHECKING:
+    from harness.dispatch.mirror import RemoteJob
 
 
 def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
@@ -76,8 +80,8 @@ def _watch(look: Callable[[], View], args: argparse.Namespace, console: Console)
 
 def _look_at_manifest(args: argparse.Namespace) -> View:
     source = read_source(args)
-    remote = _renew(source, args.prices)
-    jobs = _jobs(source, launched="launched" if remote else "not run")
+    spent = _renew(source, args)
+    jobs = _jobs(source, launched="launched" if spent else "not run")
     finished = [
         Finished(
             benchmark_label(job.settings, source.plan),
@@ -88,7 +92,7 @@ def _look_at_manifest(args: argparse.Namespace) -> View:
         for job in jobs
         if job.state == "completed"
     ]
-    return View(jobs, finished, [*remote, f"results: {source.sweep.root}/{source.plan.experiment_name}-*"])
+    return View(jobs, finished, [*spent, f"results: {source.sweep.root}/{source.plan.experiment_name}-*"])
 
 
 def _jobs(source: Source, launched: str) -> list[JobProgress]:
@@ -102,13 +106,18 @@ def _jobs(source: Source, launched: str) -> list[JobProgress]:
     return found
 
 
-def _renew(source: Source, prices: Path | None) -> list[str]:
+def _renew(source: Source, args: argparse.Namespace) -> list[str]:
     """Ask SageMaker how its experiments stand; the line on what they cost, none where it runs none."""
     remote = remote_of(folders_of(source)) if _any_remote(source) else None
-    if remote is None:
-        return []
-    remote.mirror.refresh(remote.jobs)
-    return [_spent(remote, prices, source.sweep)]
+    if remote is not None:
+        remote.mirror.refresh(remote.jobs)
+    jobs = list(remote.jobs) if remote is not None else []
+    # With loops that run here their trials may be there.
+    records = [
+        source.state.jobs.get(job.job_id) for job in source.plan.jobs() if job.settings["backend"] == "sagemaker"
+    ]
+    names = {one.job.tuner_name for one in jobs} | {record.tuner_name for record in records if record is not None}
+    return [_spent(names, jobs, args.prices, source.sweep)] if names else []
 
 
 def _any_remote(source: Source) -> bool:
@@ -118,7 +127,7 @@ def _any_remote(source: Source) -> bool:
 def _look_at_name(args: argparse.Namespace) -> View:
     """Experiments of a name, from whatever machine they were launched."""
     name = str(args.manifest)
-    remote = find_remote(name, args.vars, None)
+    remote = find_remote(name, args.vars, args.given.get("s3_bucket"))
     remote.mirror.refresh(remote.jobs)
     jobs, finished = [], []
     for one in remote.jobs:
@@ -129,14 +138,16 @@ def _look_at_name(args: argparse.Namespace) -> View:
         if state == "completed":
             finished.append(Finished(benchmark, method, one.job.run_id, status))
     sweep = SweepDir(results_root(), str(remote.jobs[0].job.settings["experiment_name"]))
-    return View(jobs, finished, [_spent(remote, args.prices, sweep), f"results: harness collect {name}"])
+    names = [one.job.tuner_name for one in remote.jobs]
+    spent = _spent(names, remote.jobs, args.prices, sweep)
+    return View(jobs, finished, [spent, f"results: harness collect {name}"])
 
 
-def _spent(remote: Remote, prices: Path | None, sweep: SweepDir) -> str:
+def _spent(names: Collection[str], jobs: Sequence[RemoteJob], prices: Path | None, sweep: SweepDir) -> str:
+    """Of experiments of these tuner names, of which `jobs` run on SageMaker as a whole."""
     from harness.aws.jobs import TrainingJobs
     from harness.dispatch.spending import spending
     from harness.plan.price import read_prices
 
-    names = [one.job.tuner_name for one in remote.jobs]
-    types = {one.training_job: one.job.launch["instance"] for one in remote.jobs}
+    types = {one.training_job: one.job.launch["instance"] for one in jobs}
     return spending(names, TrainingJobs(), read_prices(prices), sweep.billed, types).line()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -127,6 +128,30 @@ def test_no_job_is_doubled_where_the_answer_to_its_creation_is_lost(launching, m
     code, out, err = launching.remote(manifest, "--wait")
     assert code == 0, out + err
     assert len(lost) == len(launching.jobs(manifest)) == 3
+
+
+def test_trials_wait_for_their_quota_and_take_another_type_without_capacity(launching, run, tmp_path):
+    prices = tmp_path / "prices.toml"
+    prices.write_text('"ml.m4.xlarge" = 360000\n"ml.m5.large" = 360000\n')
+    launching.aws.faults.add(
+        operation="CreateTrainingJob", code="ResourceLimitExceeded", message="0 Instances", times=2
+    )
+    launching.aws.outcomes.add(outcome="capacity", job="scarce-*")
+    manifest = launching.manifest(
+        experiment_name="scarce",
+        backend="sagemaker",
+        num_trials=3,
+        tuner_sleep_time=0.3,
+        fallback_instance_types="ml.m5.large",
+    )
+    folder, trials = run(manifest, here=True)
+    log = (folder / "tuner.log").read_text()
+    assert "waits: " in log and "CapacityError" in log
+    kinds = [job.request["ResourceConfig"]["InstanceType"] for job in trials]
+    assert len(trials) == 4 and kinds.count("ml.m4.xlarge") >= 1 and "ml.m5.large" in kinds
+    out = launching.run("status", manifest, "--prices", prices)[1]
+    said = float(re.search(r"spent so far: USD ([\d.]+)", out)[1])
+    assert said == pytest.approx(launching.billed(manifest, 360000), abs=0.01) and said > 0
 
 
 def test_the_trials_of_an_experiment_with_a_long_name_are_counted_in_its_cost(launching, run, tmp_path):

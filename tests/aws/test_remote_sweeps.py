@@ -10,7 +10,6 @@ import psutil
 import pytest
 
 from harness.emulator.processes import ML_ROOT
-from tests.aws.launching import BUCKET
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -37,6 +36,7 @@ def alive(manifest):
     return found
 
 
+@pytest.mark.slow
 def test_launched_followed_and_collected_from_anywhere(launching):
     manifest = launching.manifest(scheduler=["fifo", "hyperband_stopping"], num_runs=2, random_seed_offset=7)
     code, out, err = launching.remote(manifest)
@@ -84,6 +84,7 @@ def test_logs_are_followed_to_the_end(launching):
     assert len(lines) == len(launching.run("logs", manifest.stem)[1].splitlines()), "each line once, none missing"
 
 
+@pytest.mark.slow
 def test_stopped_ones_say_so_and_leave_nothing(launching):
     manifest = launching.manifest(pause=5.0, num_runs=2)
     other = launching.manifest(pause=5.0, experiment_name=f"{manifest.stem}-more")
@@ -103,6 +104,7 @@ def test_stopped_ones_say_so_and_leave_nothing(launching):
     assert code == 0 and "nothing runs" in out
 
 
+@pytest.mark.slow
 def test_a_stopped_experiment_goes_on_with_the_next_launch(launching):
     manifest = launching.manifest(pause=1.5)
     assert launching.remote(manifest)[0] == 0
@@ -128,18 +130,22 @@ def test_a_stopped_experiment_goes_on_with_the_next_launch(launching):
     assert "1 completed" in launching.run("status", manifest.stem)[1]
 
 
-def test_results_without_a_folder_of_the_experiment_are_found_by_its_name(launching):
-    manifest = launching.manifest(no_experiment_subdirectory=True)
+def test_results_in_another_bucket_without_a_folder_of_the_experiment_are_found(launching):
+    launching.s3.create_bucket(Bucket="of-the-team", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+    manifest = launching.manifest(no_experiment_subdirectory=True, s3_bucket="of-the-team")
     assert launching.remote(manifest)[0] == 0
     launching.wait(manifest)
     name = launching.jobs(manifest)[0].name
-    keys = [item["Key"] for item in launching.s3.list_objects_v2(Bucket=BUCKET, Prefix="syne-tune/")["Contents"]]
+    keys = [item["Key"] for item in launching.s3.list_objects_v2(Bucket="of-the-team", Prefix="syne-tune/")["Contents"]]
     assert f"syne-tune/{name}/metadata.json" in keys
     launching.at("another machine")
-    assert "1 completed" in launching.run("status", manifest.stem)[1]
+    code, _, err = launching.run("status", manifest.stem)
+    assert code in (2, 3) and "--s3_bucket names another" in err
+    assert "1 completed" in launching.run("status", manifest.stem, "--s3_bucket", "of-the-team")[1]
 
 
-def test_experiments_start_while_the_first_run_ends_under_a_quota_of_two(launching):
+@pytest.mark.slow
+def test_a_quota_of_two_is_never_exceeded_by_six(launching):
     launching.aws.settings.change({"default_quota": 2})
     manifest = launching.manifest(num_runs=6)
     most = []
