@@ -42,12 +42,12 @@ class View:
 
     Attributes:
         finished: what a comparison of the completed ones needs.
-        after: lines below the table.
+        after: makes the lines below the table, for which AWS may have to be asked.
     """
 
     jobs: Sequence[JobProgress]
     finished: Sequence[Finished]
-    after: Sequence[str]
+    after: Callable[[], Sequence[str]]
 
 
 def run(args: argparse.Namespace) -> int:
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     console.print(totals(view.jobs), soft_wrap=True)
     for table in summary_tables(view.finished):
         console.print(table)
-    for line in view.after:
+    for line in view.after():
         console.print(line, soft_wrap=True, markup=False, highlight=False)
     return 0
 
@@ -92,7 +92,8 @@ def _look_at_manifest(args: argparse.Namespace) -> View:
         for job in jobs
         if job.state == "completed"
     ]
-    return View(jobs, finished, [*spent, f"results: {source.sweep.root}/{source.plan.experiment_name}-*"])
+    results = f"results: {source.sweep.root}/{source.plan.experiment_name}-*"
+    return View(jobs, finished, lambda: [*([spent()] if spent else []), results])
 
 
 def _jobs(source: Source, launched: str) -> list[JobProgress]:
@@ -106,8 +107,8 @@ def _jobs(source: Source, launched: str) -> list[JobProgress]:
     return found
 
 
-def _renew(source: Source, args: argparse.Namespace) -> list[str]:
-    """Ask SageMaker how its experiments stand; the line on what they cost, none where it runs none."""
+def _renew(source: Source, args: argparse.Namespace) -> Callable[[], str] | None:
+    """Ask SageMaker how its experiments stand; what tells what they cost, None where it runs none."""
     remote = remote_of(folders_of(source)) if _any_remote(source) else None
     if remote is not None:
         remote.mirror.refresh(remote.jobs)
@@ -117,7 +118,7 @@ def _renew(source: Source, args: argparse.Namespace) -> list[str]:
         source.state.jobs.get(job.job_id) for job in source.plan.jobs() if job.settings["backend"] == "sagemaker"
     ]
     names = {one.job.tuner_name for one in jobs} | {record.tuner_name for record in records if record is not None}
-    return [_spent(names, jobs, args.prices, source.sweep)] if names else []
+    return (lambda: _spent(names, jobs, args.prices, source.sweep)) if names else None
 
 
 def _any_remote(source: Source) -> bool:
@@ -139,8 +140,9 @@ def _look_at_name(args: argparse.Namespace) -> View:
             finished.append(Finished(benchmark, method, one.job.run_id, status))
     sweep = SweepDir(results_root(), str(remote.jobs[0].job.settings["experiment_name"]))
     names = [one.job.tuner_name for one in remote.jobs]
-    spent = _spent(names, remote.jobs, args.prices, sweep)
-    return View(jobs, finished, [spent, f"results: harness collect {name}"])
+    return View(
+        jobs, finished, lambda: [_spent(names, remote.jobs, args.prices, sweep), f"results: harness collect {name}"]
+    )
 
 
 def _spent(names: Collection[str], jobs: Sequence[RemoteJob], prices: Path | None, sweep: SweepDir) -> str:
