@@ -111,6 +111,9 @@ class Mirror:
             if summary is None:
                 continue
             seen[one.job.tuner_name] = summary
+            if summary.running and read_status(one.folder).get("state") == "stopped":
+                # By an interruption, after which SageMaker starts it again; or it is still being stopped.
+                write_open(one.folder)
             if not summary.running and not one.ended:
                 details = self.details(one.training_job)
                 state = "stopped" if details.status == "Stopped" else "failed"

@@ -114,6 +114,11 @@ class Launching:
         found = self.s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix).get("Contents", ())
         return b"".join(self.s3.get_object(Bucket=BUCKET, Key=item["Key"])["Body"].read() for item in found)
 
+    def until_reported(self, manifest):
+        """Until what the first experiment's trials reported lies in S3."""
+        key = f"syne-tune/{manifest.stem}/{self.jobs(manifest)[0].name}/events.jsonl"
+        self.until(lambda: b"reported" in self.objects(key))
+
     def folders(self, manifest):
         return sorted(path for path in self.root.glob(f"{manifest.stem}-2*") if path.is_dir())
 

@@ -99,8 +99,9 @@ def test_a_loop_that_lost_its_instance_ends_its_earlier_trials_and_goes_on(launc
         image_uri=None,
         use_spot=True,
     )
-    launching.aws.outcomes.add(outcome="interrupt", job="lost-2*-???", after=8.0)
     assert launching.remote(manifest)[0] == 0
+    launching.until_reported(manifest)
+    launching.aws.befall(outcome="interrupt", job=launching.jobs(manifest)[0].name)
     jobs = launching.wait(manifest, timeout=200)
     assert "1 completed" in launching.run("status", manifest)[1]
     launching.run("collect", manifest)

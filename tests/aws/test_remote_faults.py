@@ -81,8 +81,11 @@ def test_faults_of_the_service_are_tried_again_also_by_a_later_call(launching, c
 
 
 def test_a_job_that_the_service_kills_goes_on_where_it_was(launching, check):
-    launching.aws.outcomes.add(outcome="kill", job="killed-*", after=4.0)
     manifest = launching.manifest(experiment_name="killed", pause=0.3, num_trials=4)
+    assert launching.remote(manifest)[0] == 0
+    launching.until_reported(manifest)
+    launching.aws.befall(outcome="kill", job="killed-*")
+    launching.wait(manifest)
     code, out, err = launching.remote(manifest, "--wait")
     assert code == 0 and "InternalServerError" in out, out + err
     check(manifest, 1, accepted=2)
@@ -105,8 +108,8 @@ def test_an_interrupted_spot_job_resumes(launching, check):
     manifest = launching.manifest(experiment_name="spot", pause=0.3, num_trials=4, use_spot=True)
     assert launching.remote(manifest)[0] == 0
     job = launching.jobs(manifest)[0]
-    launching.until(lambda: job.secondary == "Training" and job.trained == 0)
-    launching.aws.befall(outcome="interrupt", job="spot-*", after=4.0)
+    launching.until_reported(manifest)
+    launching.aws.befall(outcome="interrupt", job="spot-*")
     check(manifest, 1)
     assert "Interrupted" in [stage["Status"] for stage in job.transitions]
     log = (launching.folders(manifest)[0] / "tuner.log").read_text()

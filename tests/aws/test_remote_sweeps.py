@@ -110,8 +110,7 @@ def test_a_stopped_experiment_goes_on_with_the_next_launch(launching):
     assert launching.remote(manifest)[0] == 0
     code, _, err = launching.run("sweep", manifest, "--runtime", "process")
     assert code == 2 and "launched on SageMaker" in err, "not here too"
-    key = f"syne-tune/{manifest.stem}/{launching.jobs(manifest)[0].name}/events.jsonl"
-    launching.until(lambda: b"reported" in launching.objects(key))
+    launching.until_reported(manifest)
     here = launching.root
     launching.at("another machine")
     assert launching.run("stop", manifest.stem)[0] == 0
