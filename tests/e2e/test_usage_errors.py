@@ -110,9 +110,3 @@ def test_manifests(command, text, message, root, tmp_path):
 def test_a_missing_manifest(root):
     done = harness("sweep", "nowhere.yaml")
     assert (done.returncode, "nowhere.yaml: cannot read the manifest" in done.stderr) == (2, True)
-
-
-def test_launching_remotely_is_said_to_be_missing(root):
-    done = harness("launch", "--num_trials", "1")
-    assert done.returncode == 3
-    assert "not part of this version" in done.stderr
