@@ -16,11 +16,13 @@ OWN = psutil.Process().create_time()
 
 @pytest.mark.parametrize(
     "pid, created, state",
+    # With ids: workers of pytest-xdist are processes of their own, but must find the same tests.
     [
         (os.getpid(), OWN, JobState.RUNNING),
         (os.getpid(), OWN - 5, JobState.LOST),
         (2**22 + 1, None, JobState.LOST),  # it was gone before its start time could be read
     ],
+    ids=["still there", "its pid used again", "gone"],
 )
 def test_a_job_that_another_launcher_started(tmp_path, pid, created, state):
     (tmp_path / "job").mkdir()
