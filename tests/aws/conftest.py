@@ -1,4 +1,7 @@
-"""Emulated AWS, one for the session; each test finds it without faults, outcomes and recorded calls."""
+"""Emulated AWS, one for these tests; each finds it without faults, outcomes and recorded calls.
+
+It ends with them: other tests count the processes and open files of their own process.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ CHECKPOINTS = ML / "checkpoints"
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def emulator():
     with Emulator("process") as emulator:
         yield emulator
@@ -42,7 +45,7 @@ def aws(emulator, monkeypatch):
             emulator.jobs.stop(job)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def clients(emulator):
     """By service; making one takes a third of a second. SageMaker's does not try again."""
     from boto3.session import Session
