@@ -8,7 +8,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.cli.remotely import placeholder, price_lines
+from harness.cli.placing import placeholder
+from harness.cli.pricing import price_lines
 from harness.cli.source import read_source, register_source
 from harness.plan.build import Plan
 from harness.plan.export import as_commands
