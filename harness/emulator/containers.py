@@ -67,6 +67,7 @@ class ContainerExecutor:
         self._login = login
         self._engine = Engine.connect()
         self._label = f"{LABEL}={os.getpid()}-{uuid.uuid4().hex[:8]}"
+        self._pulled: set[str] = set()
 
     def start(self, name: str, algorithm: Mapping[str, Any], root: Path, environment: Mapping[str, str]) -> Container:
         from docker.types import Mount
@@ -99,10 +100,14 @@ class ContainerExecutor:
         """From our registry always, as the service does; another image where the engine does not hold it."""
         if image.startswith(f"{self._registry}/"):
             self._engine.pull(image, self._login)
+            self._pulled.add(image)
         elif self._engine.image(image) is None:
             self._engine.pull(image)
 
     def close(self) -> None:
         for found in self._engine.list(self._label):
             self._engine.remove(found["Id"])
+        # Names under an address that ends with the emulator; what has other names keeps those.
+        for image in self._pulled:
+            self._engine.remove_image(image, parents=False)
         self._engine.close()
