@@ -39,7 +39,7 @@ def test_fifo_brings_forty_trials_to_their_end(tmp_path: Path, scheduler: str, s
 
 @pytest.mark.parametrize("searcher", SEARCHERS)
 def test_hyperband_stops_trials_for_good_and_repeats_itself(tmp_path: Path, searcher: str) -> None:
-    words = ("--scheduler", "raytune_hyperband", "--searcher", searcher, "--num_trials", 14)
+    words = ("--scheduler", "raytune_hyperband", "--searcher", searcher, "--num_trials", 18)
     first, again = (ended(tmp_path / name, *words) for name in ("first", "again"))
     told = events(first)
     started = [event for event in told if event["event"] == "started"]
