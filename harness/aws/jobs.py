@@ -42,7 +42,6 @@ class Details:
 
     Attributes:
         billable: seconds that are charged, None while that is not known.
-        started: when it got its instance, in seconds since the epoch; None before.
     """
 
     name: str
@@ -51,7 +50,6 @@ class Details:
     instance_type: str
     billable: int | None
     seconds: int | None
-    started: float | None
     secondary: str
 
     @property
@@ -136,7 +134,6 @@ class TrainingJobs:
             found["ResourceConfig"].get("InstanceType", ""),
             found.get("BillableTimeInSeconds"),
             found.get("TrainingTimeInSeconds"),
-            found["TrainingStartTime"].timestamp() if "TrainingStartTime" in found else None,
             found.get("SecondaryStatus", ""),
         )
 

@@ -17,7 +17,7 @@ from harness.plan.price import Prices
 @dataclass(frozen=True)
 class Spent:
     """Attributes:
-    usd: of the jobs whose price is known; running ones since they got their instance.
+    usd: of the jobs whose price is known; running ones since they were created, which is a little too much.
     seconds: that are charged.
     unknown: instance types without a price.
     """
