@@ -11,8 +11,10 @@ from typing import Any
 
 from harness.aws import bundle
 from harness.aws.account import bucket, caller, execution_role
+from harness.aws.names import experiment_key
 from harness.aws.s3 import Bucket
-from harness.plan.remote import DEFAULT_VOLUME_GB, RemoteOptions
+from harness.plan.experiment import ExperimentOptions
+from harness.plan.remote import DEFAULT_VOLUME_GB, RemoteOptions, run_limit
 
 Say = Callable[[str], None]
 CODE = "hpo-harness/code/"
@@ -75,9 +77,18 @@ def upload(data: Mapping[str, Path], files: Mapping[str, Sequence[Path]], store:
     return channels
 
 
-def common(options: RemoteOptions, placement: Placement, tags: Mapping[str, str]) -> dict[str, Any]:
-    """What all training jobs of an experiment share, as fields of `TrainingJob`."""
+def results_key(options: ExperimentOptions, tuner_name: str) -> str:
+    """Where an experiment's results lie in the bucket."""
+    return experiment_key(str(options.experiment_name), tuner_name, subdirectory=not options.no_experiment_subdirectory)
+
+
+def common(
+    options: ExperimentOptions, placement: Placement, tuner_name: str, tags: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """What all training jobs of an experiment share, as fields of `TrainingJob`. `tags`: further ones."""
+    own = {"hpo-harness:experiment": str(options.experiment_name), "hpo-harness:tuner": tuner_name}
     return {
+        "max_run_seconds": run_limit(options, options.scheduler_timeout),
         "role": placement.role,
         "code": placement.code,
         "output": f"s3://{placement.bucket}/{OUTPUT}",
@@ -88,5 +99,5 @@ def common(options: RemoteOptions, placement: Placement, tags: Mapping[str, str]
         "subnets": tuple((options.subnets or "").split()),
         "security_group_ids": tuple((options.security_group_ids or "").split()),
         "environment": {"AWS_DEFAULT_REGION": placement.region, "PYTHONUNBUFFERED": "1"},
-        "tags": {**json.loads(options.aws_tags or "{}"), **tags},
+        "tags": {**json.loads(options.aws_tags or "{}"), **own, **(tags or {})},
     }

@@ -13,8 +13,8 @@ from typing import Any
 
 from harness.aws.bundle import ROOT
 from harness.aws.jobs import TrainingJobs
-from harness.aws.names import experiment_key, trial_stem
-from harness.aws.placement import Placement, common
+from harness.aws.names import trial_stem
+from harness.aws.placement import Placement, common, results_key
 from harness.aws.s3 import Bucket
 from harness.aws.training_job import TrainingJob, request
 from harness.aws.trial_entry import CHANNEL, FILE, ML, PYTHON
@@ -25,9 +25,8 @@ from harness.core.problem import MissingMetric
 from harness.core.trial import Trial
 from harness.errors import UsageError
 from harness.jobdir import JobDir, TrialDir, write_json
-from harness.plan.experiment import ExperimentOptions
+from harness.plan.experiment import experiment_options
 from harness.plan.job import Job
-from harness.plan.remote import run_limit
 
 
 @dataclass
@@ -89,14 +88,12 @@ class TrialJobs:
         bucket: Bucket,
         folder: JobDir,
     ) -> None:
-        options = ExperimentOptions(**{k: job.settings[k] for k in ExperimentOptions.model_fields if k in job.settings})
+        options = experiment_options(job.settings)
         self._benchmark, self._placement, self._jobs, self._bucket = benchmark, placement, jobs, bucket
         self._data, self._folder, self._options = data, folder, options
-        self._types = [options.trial_instance, *(options.fallback_instance_types or "").split()]
+        self._types = [options.trial_instance, *options.fallback_instances]
         self._type = 0
-        self._base = experiment_key(
-            str(options.experiment_name), job.tuner_name, subdirectory=not options.no_experiment_subdirectory
-        )
+        self._base = results_key(options, job.tuner_name)
         self._names: dict[int, int] = {}
         # Names of training jobs of an earlier process, before it was cut short.
         self.taken: set[str] = set()
@@ -149,17 +146,15 @@ class TrialJobs:
         return f"{self.stem}-{leg.trial_id}" + (f"-{number}" if number else "")
 
     def _training_job(self, leg: Leg, name: str, leg_uri: str) -> TrainingJob:
-        tags = {"hpo-harness:experiment": str(self._options.experiment_name), "hpo-harness:tuner": self._tuner_name}
         return TrainingJob(
             name=name,
             image=self._placement.trial_image or self._placement.image,
             command=("python", "-m", "harness.aws.trial_entry"),
             checkpoints=self._bucket.uri(self._checkpoints(leg.trial_id)),
             instance_type=self._types[self._type],
-            max_run_seconds=run_limit(self._options, self._options.scheduler_timeout),
             channels={**self._placement.channels, CHANNEL: leg_uri},
             shown=leg.shown,
-            **common(self._options, self._placement, {**tags, "hpo-harness:trial": str(leg.trial_id)}),
+            **common(self._options, self._placement, self._tuner_name, {"hpo-harness:trial": str(leg.trial_id)}),
         )
 
     def trial_of(self, name: str) -> int | None:

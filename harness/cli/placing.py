@@ -11,7 +11,7 @@ from harness.cli.prepare import DataFinder, Say, check_image
 from harness.dispatch.todo import Planned
 from harness.errors import UsageError
 from harness.plan.build import Plan
-from harness.plan.experiment import ExperimentOptions
+from harness.plan.experiment import ExperimentOptions, experiment_options
 from harness.plan.job import Job
 from harness.registry import did_you_mean
 
@@ -23,14 +23,14 @@ def check_requests(jobs: Sequence[Job]) -> None:
     """UsageError for what AWS would refuse of a job's request, before anything is made, uploaded or launched."""
     from harness.aws.contract import problems, values
     from harness.aws.placement import Placement
-    from harness.runtime.sagemaker import job_request, options_of, placed
+    from harness.runtime.sagemaker import job_request, placed
 
     known = values("CreateTrainingJob", "ResourceConfig", "InstanceType")
     found: dict[str, None] = {}
     for job in jobs:
-        options = options_of(job)
+        options = experiment_options(job.settings)
         types = [("instance_type", options.trial_instance), ("tuner_instance_type", options.tuner_instance)]
-        types += [("fallback_instance_types", name) for name in (options.fallback_instance_types or "").split()]
+        types += [("fallback_instance_types", name) for name in options.fallback_instances]
         for setting, name in types:
             if name not in known:
                 found[f"{setting} = {name}: AWS has no such type{did_you_mean(name, known)}"] = None
@@ -64,9 +64,8 @@ class Placer:
     def __init__(self, plan: Plan, todo: Sequence[Planned], say: Say, *, own_image: bool) -> None:
         from harness.aws.placement import place
         from harness.aws.s3 import Bucket
-        from harness.runtime.sagemaker import options_of
 
-        options = options_of(todo[0].job)
+        options = experiment_options(todo[0].job.settings)
         self._say = say
         self._data_of = DataFinder(say)
         for planned in todo:

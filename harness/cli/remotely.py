@@ -18,6 +18,7 @@ from harness.dispatch.todo import Planned
 from harness.jobdir import SweepDir
 from harness.ledger.journal import Journal
 from harness.plan.build import Plan
+from harness.plan.experiment import experiment_options
 from harness.plan.job import Job
 from harness.plan.price import read_prices
 from harness.tuner.interruption import Interruption
@@ -47,12 +48,12 @@ def launch_remotely(
     """Launch the jobs; exit code. EnvironmentFault or UsageError before the first, where something is lacking."""
     from harness.dispatch.mirror import Mirror
     from harness.dispatch.remote import RemoteLauncher, Rules
-    from harness.runtime.sagemaker import NAME, SageMakerRuntime, options_of
+    from harness.runtime.sagemaker import NAME, SageMakerRuntime
 
     say = sayer(console)
     check_requests([one.job for one in todo])
     check_budget(plan, [one.job for one in todo if not one.open], read_prices(args.prices), say)
-    options = options_of(todo[0].job)
+    options = experiment_options(todo[0].job.settings)
     placement_of = Placer(plan, todo, say, own_image=options.image_uri is None or options.backend == "sagemaker")
     bucket = placement_of.bucket
     runtime = SageMakerRuntime(bucket)
@@ -85,11 +86,9 @@ def sayer(console: Console) -> Say:
 
 def trials_on_sagemaker(plan: Plan, todo: Sequence[Planned], args: argparse.Namespace, say: Say) -> list[Planned]:
     """The jobs with their place on AWS, for a loop that runs here and has its trials there."""
-    from harness.runtime.sagemaker import options_of
-
     check_requests([one.job for one in todo])
     check_budget(plan, [one.job for one in todo], read_prices(args.prices), say, remote=False)
-    options = options_of(todo[0].job)
+    options = experiment_options(todo[0].job.settings)
     own = options.image_uri is None and options.framework is None
     placement_of = Placer(plan, todo, say, own_image=own)
     return [replace(one, job=replace(one.job, placement=placement_of(one.job).record())) for one in todo]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from pydantic import field_validator
 
@@ -86,6 +88,11 @@ class TuningOptions(Options):
 
 class ExperimentOptions(RemoteOptions, TuningOptions):
     """One tuning experiment."""
+
+
+def experiment_options(settings: Mapping[str, Any]) -> ExperimentOptions:
+    """The experiment's own of a job's settings."""
+    return ExperimentOptions(**{name: settings[name] for name in ExperimentOptions.model_fields if name in settings})
 
 
 # Old names of arguments, still understood.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import UsageError
-from harness.plan.experiment import ExperimentOptions
+from harness.plan.experiment import experiment_options
 from harness.plan.job import Job
 from harness.plan.remote import run_limit
 
@@ -65,8 +65,7 @@ def uses(settings: Mapping[str, Any], *, remote: bool = True) -> list[Use]:
 
     With the back-end sagemaker every worker is an instance of its own, and the loop has one where it is remote.
     """
-    own = {name: settings[name] for name in ExperimentOptions.model_fields if name in settings}
-    options = ExperimentOptions(**own)
+    options = experiment_options(settings)
     hours = run_limit(options, options.scheduler_timeout) / 3600
     if options.backend != "sagemaker":
         return [Use(options.trial_instance, 1, hours)] if remote else []

@@ -126,6 +126,10 @@ class RemoteOptions(Options):
         return self.instance_type or DEFAULT_INSTANCE_TYPE
 
     @property
+    def fallback_instances(self) -> list[str]:
+        return (self.fallback_instance_types or "").split()
+
+    @property
     def tuner_instance(self) -> str:
         return self.tuner_instance_type or DEFAULT_TUNER_INSTANCE_TYPE
 

@@ -6,37 +6,29 @@ no name twice.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from harness.aws.jobs import Summary, TrainingJobs, common_part
-from harness.aws.names import experiment_key, training_job_name
-from harness.aws.placement import Placement, common
+from harness.aws.names import training_job_name
+from harness.aws.placement import Placement, common, results_key
 from harness.aws.s3 import Bucket
 from harness.aws.training_job import TrainingJob, request
+from harness.aws.trial_entry import ML
 from harness.jobdir import JobDir
-from harness.plan.experiment import ExperimentOptions
+from harness.plan.experiment import ExperimentOptions, experiment_options
 from harness.plan.job import Job, write_job
-from harness.plan.remote import run_limit
 
-ML = "/opt/ml"
 NAME = "sagemaker"
 # What an attempt that failed leaves in S3, without which the next one starts anew.
 STATE_FILES = ("events.jsonl", "status.json", "results.csv.zip", "metadata.json", "tuner.log")
 
 
-def options_of(job: Job) -> ExperimentOptions:
-    return ExperimentOptions(
-        **{name: job.settings[name] for name in ExperimentOptions.model_fields if name in job.settings}
-    )
-
-
 def instance_types(options: ExperimentOptions) -> list[str]:
     """Types for the tuning loop, in the order that they are tried in."""
     first = options.tuner_instance if options.backend == "sagemaker" else options.trial_instance
-    return list(dict.fromkeys([first, *(options.fallback_instance_types or "").split()]))
+    return list(dict.fromkeys([first, *options.fallback_instances]))
 
 
 def placed(job: Job, placement: Placement, *, attempt: int, instance: int = 0) -> Job:
@@ -46,19 +38,16 @@ def placed(job: Job, placement: Placement, *, attempt: int, instance: int = 0) -
         attempt: 1 for the first.
         instance: position among `instance_types`, taken round and round.
     """
-    options = options_of(job)
+    options = experiment_options(job.settings)
     types = instance_types(options)
     name = training_job_name(job.tuner_name, "" if attempt == 1 else f"-r{attempt}")
-    key = experiment_key(
-        str(options.experiment_name), job.tuner_name, subdirectory=not options.no_experiment_subdirectory
-    )
     launch = {
         **job.launch,
         "runtime": NAME,
         "training_job": name,
         "attempt": str(attempt),
         "region": placement.region,
-        "s3_uri": f"s3://{placement.bucket}/{key}",
+        "s3_uri": f"s3://{placement.bucket}/{results_key(options, job.tuner_name)}",
         "image": placement.image,
         "instance": types[instance % len(types)],
     }
@@ -67,12 +56,11 @@ def placed(job: Job, placement: Placement, *, attempt: int, instance: int = 0) -
 
 def job_request(job: Job) -> dict[str, Any]:
     """Pure. What CreateTrainingJob is sent for a job that `placed` has prepared."""
-    options = options_of(job)
+    options = experiment_options(job.settings)
     placement = Placement(**job.placement)
     given = [word for name in placement.channels for word in ("--data", f"{name}={ML}/input/data/{name}")]
     folder = f"{ML}/checkpoints/{job.tuner_name}"
     shown = {name: value for name, value in job.settings.items() if job.origins.get(name) != "default"}
-    tags = {"hpo-harness:experiment": str(options.experiment_name), "hpo-harness:tuner": job.tuner_name}
     return request(
         TrainingJob(
             name=job.launch["training_job"],
@@ -81,10 +69,9 @@ def job_request(job: Job) -> dict[str, Any]:
             checkpoints=job.launch["s3_uri"],
             local_path=folder,
             instance_type=job.launch["instance"],
-            max_run_seconds=run_limit(options, options.scheduler_timeout),
             channels=placement.channels,
             shown=shown,
-            **common(options, placement, tags),
+            **common(options, placement, job.tuner_name),
         )
     )
 
@@ -124,8 +111,3 @@ class SageMakerRuntime:
     @property
     def jobs(self) -> TrainingJobs:
         return self._jobs
-
-
-def plain(value: Mapping[str, Any]) -> str:
-    """A request as text for people."""
-    return json.dumps(value, indent=2)
