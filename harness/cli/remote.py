@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from harness.cli.console import LastingConsole
 from harness.cli.remotely import launch_remotely, register_remote
-from harness.cli.running import locked, print_summary, register_prices
+from harness.cli.running import begin, print_summary, register_once, register_prices, run_once
 from harness.cli.source import Source, read_source, register_source
 from harness.dispatch.todo import compare
 
@@ -16,21 +16,17 @@ def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
     register_source(parser, argv)
     register_remote(parser)
     register_prices(parser)
-    parser.add_argument("--fresh", action="store_true", help="start anew: new seeds, nothing counts as launched")
-    parser.add_argument("--no_wait", action="store_true", help="fail if another launch of this manifest is running")
+    register_once(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     console = LastingConsole()
-    sweep = read_source(args).sweep
-    with locked(sweep, console, wait=not args.no_wait):
-        source = read_source(args, fresh=args.fresh)
-        return _run_locked(source, args, console)
+    return run_once(args, console, lambda source: _run_locked(source, args, console))
 
 
 def _run_locked(source: Source, args: argparse.Namespace, console: LastingConsole) -> int:
-    plan, state = source.plan, source.state
-    planned = compare(plan.jobs(), state, source.sweep)
+    plan = source.plan
+    planned = compare(plan.jobs(), source.state, source.sweep)
     todo = [one for one in planned if not one.done]
     console.print(
         f"{plan.experiment_name}: {len(planned)} experiments, {len(planned) - len(todo)} finished; "
@@ -40,10 +36,7 @@ def _run_locked(source: Source, args: argparse.Namespace, console: LastingConsol
     if not todo:
         print_summary(plan, planned, source.sweep, console)
         return 0
-    if args.fresh:
-        source.journal.append("fresh")
-    if state.offset is None:
-        source.journal.append("created", offset=plan.offset, source=plan.raw.source)
+    begin(source, fresh=args.fresh)
     code = launch_remotely(plan, todo, source.sweep, source.journal, args, console)
     if args.wait:
         print_summary(plan, compare(plan.jobs(), read_source(args).state, source.sweep), source.sweep, console)

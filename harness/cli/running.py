@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
 from harness.cli.prepare import DataFinder, choose_runtime, limits_of, open_runtime
+from harness.cli.source import Source, read_source
 from harness.dispatch.disk import parse_size
 from harness.dispatch.dispatcher import Dispatcher, Rules
 from harness.dispatch.follow import Follower
@@ -142,6 +143,27 @@ def print_summary(plan: Plan, planned: Sequence[Planned], sweep: SweepDir, conso
     for line in unfinished:
         console.print(line, markup=False, soft_wrap=True)
     console.print(f"results: {sweep.root}/{plan.experiment_name}-*", soft_wrap=True)
+
+
+def register_once(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--fresh", action="store_true", help="start anew: new seeds, nothing counts as done")
+    parser.add_argument("--no_wait", action="store_true", help="fail if another sweep of this manifest is running")
+
+
+def run_once(args: argparse.Namespace, console: Console, run: Callable[[Source], int]) -> int:
+    """`run` with the manifest's plan and record, which nobody else works on meanwhile."""
+    sweep = read_source(args).sweep
+    with locked(sweep, console, wait=not args.no_wait):
+        # Read again under the lock: a sweep that was waited for may have finished it all.
+        return run(read_source(args, fresh=args.fresh))
+
+
+def begin(source: Source, *, fresh: bool) -> None:
+    """Note in the record with which seeds the sweep starts, where it does."""
+    if fresh:
+        source.journal.append("fresh")
+    if source.state.offset is None:
+        source.journal.append("created", offset=source.plan.offset, source=source.plan.raw.source)
 
 
 @contextlib.contextmanager

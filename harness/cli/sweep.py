@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from harness.cli.console import LastingConsole
-from harness.cli.running import locked, print_summary, register_running, run_planned
+from harness.cli.running import begin, print_summary, register_once, register_running, run_once, run_planned
 from harness.cli.source import Source, read_source, register_source
 from harness.dispatch.todo import Planned, compare
 from harness.errors import UsageError
@@ -19,22 +19,17 @@ from harness.results.status import FINAL, read_status
 def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
     register_source(parser, argv)
     register_running(parser)
-    parser.add_argument("--fresh", action="store_true", help="start anew: new seeds, nothing counts as done")
-    parser.add_argument("--no_wait", action="store_true", help="fail if another sweep of this manifest is running")
+    register_once(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     console = LastingConsole()
-    sweep = read_source(args).sweep
-    with locked(sweep, console, wait=not args.no_wait):
-        # Read again under the lock: a sweep that was waited for may have finished it all.
-        source = read_source(args, fresh=args.fresh)
-        return _run_locked(source, args, console)
+    return run_once(args, console, lambda source: _run_locked(source, args, console))
 
 
 def _run_locked(source: Source, args: argparse.Namespace, console: Console) -> int:
-    plan, state = source.plan, source.state
-    planned = compare(plan.jobs(), state, source.sweep)
+    plan = source.plan
+    planned = compare(plan.jobs(), source.state, source.sweep)
     todo = [one for one in planned if not one.done or one.open]
     _refuse_those_on_sagemaker(todo, source)
     missing = sum(not one.done for one in planned)
@@ -42,10 +37,7 @@ def _run_locked(source: Source, args: argparse.Namespace, console: Console) -> i
         console.print(f"nothing to do: all {len(planned)} experiments of '{plan.experiment_name}' are finished")
         print_summary(plan, planned, source.sweep, console)
         return 0
-    if args.fresh:
-        source.journal.append("fresh")
-    if state.offset is None:
-        source.journal.append("created", offset=plan.offset, source=plan.raw.source)
+    begin(source, fresh=args.fresh)
     console.print(
         f"{plan.experiment_name}: {len(planned)} experiments, {len(planned) - missing} finished, {missing} to run; "
         f"random seed offset {plan.offset}",
