@@ -40,7 +40,7 @@ class Simulator:
     def prepare(self, trials: int) -> None:
         """Plan the next run, which is not timed: it can happen on another machine.
 
-        Ours counts a trial as finished when it has reached the last level, which about one in 19 does.
+        Ours counts a trial as finished when it has reached the last level, which about one in 17 does.
         """
         settings = {
             "benchmark_name": "table",
@@ -48,7 +48,7 @@ class Simulator:
             "backend": "simulated",
             "scheduler": "hyperband_stopping",
             "num_workers": 4,
-            "num_trials": round(trials / 19),
+            "num_trials": round(trials / 17),
         }
         (job,) = build(Raw(settings), 0).jobs()
         self._job = self._root / f"run{self._runs}"

@@ -30,8 +30,7 @@ class Grounds:
     bracket: int | None = None
 
 
-@dataclass(frozen=True)
-class Start:
+class Start(NamedTuple):
     """Start a new trial; the loop asks the searcher for its configuration.
 
     Attributes:
@@ -45,8 +44,7 @@ class Start:
     milestone: int | None = None
 
 
-@dataclass(frozen=True)
-class Resume:
+class Resume(NamedTuple):
     """Go on with a paused trial, to resource level `until`."""
 
     trial_id: int

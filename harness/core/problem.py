@@ -97,6 +97,8 @@ class Problem:
 
     def _number(self, metrics: Mapping[str, Any], name: str, what: str) -> float:
         value = metrics.get(name)
+        if type(value) is float:
+            return value
         if not _is_number(value):
             held = ", ".join(f"{key}={metrics[key]!r}" for key in metrics if not key.startswith("st_"))
             raise MissingMetric(f"report without a number for the {what} '{name}' (it held: {held or 'nothing'})")

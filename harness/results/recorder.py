@@ -55,8 +55,9 @@ class Recorder:
         self._events = open(folder.events, "ab", buffering=_BUFFER if buffered else 0)  # noqa: SIM115 -- see `close`
 
     def started(self, trial: Trial, at: float, suggest_seconds: float) -> None:
-        facts = f', "config": {self._config(trial).entry}, "bracket": {trial.bracket}'
-        facts += json_members({"until": trial.until, "milestone": trial.milestone})
+        until = "" if trial.until is None else f', "until": {trial.until}'
+        milestone = "" if trial.milestone is None else f', "milestone": {trial.milestone}'
+        facts = f', "config": {self._config(trial).entry}, "bracket": {trial.bracket}{until}{milestone}'
         self._event("started", trial, at, f'{facts}, "suggest_seconds": {round(suggest_seconds, 6)}')
 
     def resumed(self, trial: Trial, at: float, decision: Resume) -> None:
