@@ -51,22 +51,30 @@ def test_a_launch_leaves_what_one_with_a_real_benchmark_leaves(tmp_path, table):
     assert len((folder / "tuner.log").read_text().splitlines()) < 20
 
 
-@pytest.mark.parametrize("scheduler", ["hyperband_stopping", "hyperband_promotion"])
-def test_one_seed_gives_equal_bytes_wherever_the_table_lies(tmp_path, table, scheduler):
+@pytest.mark.parametrize(
+    ("scheduler", "searcher", "seconds"),
+    [
+        ("hyperband_stopping", "random", 300),
+        ("hyperband_promotion", "random", 300),
+        ("hyperband_stopping", "kde", 300),
+        ("hyperband_stopping", "bayesopt", 120),
+    ],
+)
+def test_one_seed_gives_equal_bytes_wherever_the_table_lies(tmp_path, table, scheduler, searcher, seconds):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     for file in (table, table.with_suffix(".yaml")):
         (elsewhere / file.name).write_bytes(file.read_bytes())
     folders = []
     for results, path in (("a", table), ("b", elsewhere / table.name)):
-        words = ("--random_seed_offset", 7, "--scheduler_timeout", 300, "--scheduler", scheduler)
-        folders += launched(tmp_path / results, "--table", path, *words)
+        words = ("--random_seed_offset", 7, "--scheduler_timeout", seconds, "--scheduler", scheduler)
+        folders += launched(tmp_path / results, "--table", path, "--searcher", searcher, *words)
     one, other = ([(folder / name).read_bytes() for name in ("events.jsonl", "results.csv.zip")] for folder in folders)
     assert one == other
     jobs = [json.loads((folder / "job.json").read_text()) for folder in folders]
     assert jobs[0]["job_id"] == jobs[1]["job_id"]
     status = json.loads((folders[0] / "status.json").read_text())
-    assert (status["reason"], status["elapsed"]) == ("scheduler_timeout of 300 s reached", 300.0)
+    assert (status["reason"], status["elapsed"]) == (f"scheduler_timeout of {seconds} s reached", seconds)
 
 
 @pytest.mark.parametrize(
@@ -124,14 +132,14 @@ def test_a_job_finds_its_table_where_the_runtime_put_it(tmp_path, table):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_the_shipped_comparison_gives_equal_bytes_twice(tmp_path):
+def test_the_shipped_comparison_gives_equal_bytes_twice_however_many_processes_play_it(tmp_path):
     runs = []
-    for name in ("a", "b"):
+    for jobs_at_once in (1, 2):
         variables = "models=false num_runs=1"
         sweep = ("sweep", "experiments/simulated.yaml", "--vars", variables, "--random_seed_offset", 5)
-        done = harness(*sweep, "--runtime", "process", "--jobs", 2, results=tmp_path / name)
+        done = harness(*sweep, "--runtime", "process", "--jobs", jobs_at_once, results=tmp_path / str(jobs_at_once))
         assert done.returncode == 0, done.stdout + done.stderr
-        folders = [path.parent for path in (tmp_path / name).glob("*/job.json")]
+        folders = [path.parent for path in (tmp_path / str(jobs_at_once)).glob("*/job.json")]
         jobs = {json.loads((folder / "job.json").read_text())["job_id"]: folder for folder in folders}
         files = ("events.jsonl", "results.csv.zip")
         runs.append({job: [(jobs[job] / file).read_bytes() for file in files] for job in jobs})
