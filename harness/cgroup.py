@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,9 +33,15 @@ def memory_limit(root: Path = ROOT) -> int | None:
 def oom_kills(root: Path = ROOT) -> int:
     """Processes that the kernel has killed for lack of memory: in this control group, so that those of neighbours do
     not count; on the whole machine where the group does not say."""
+    return _field(_oom_record(root), "oom_kill")
+
+
+@functools.cache
+def _oom_record(root: Path) -> Path:
+    """The file that counts them. Looked for once: that takes longer than starting a trial may."""
     own = [folder / "memory.events" for folder in _unified(root)]
     own += [folder / "memory.oom_control" for folder in _legacy(root, "memory")]
-    return _field(next((file for file in own if file.exists()), root / "proc/vmstat"), "oom_kill")
+    return next((file for file in own if file.exists()), root / "proc/vmstat")
 
 
 def _quotas(root: Path) -> Iterator[float]:

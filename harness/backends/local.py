@@ -103,14 +103,14 @@ class LocalBackend:
         self._job = JobDir(job.path.absolute())
         self._extra_args = dict(extra_args or {})
         self._calling = calling or Calling()
-        environment = script_environment(os.environ, environment or {})
-        self._environment = {**environment, **thread_share(environment, cpus(), num_workers)}
+        common = script_environment(os.environ, environment or {})
+        common |= thread_share(common, cpus(), num_workers)
         self._gpus = gpus or GpuRotation([], 0)
         self._selector = selectors.DefaultSelector()
         self._orphans = Orphans(self._job.path)
         self._guard = Guard(self._orphans.common_mark)
         preload = self._calling.preload if warm else ()
-        self._starter = Starter(self._script, preload, self._environment)
+        self._starter = Starter(self._script, preload, common)
         self._legs: dict[int, Leg] = {}
         self._events: list[Event] = []
 
@@ -159,13 +159,10 @@ class LocalBackend:
         try:
             if not self._guard.is_open:
                 self._orphans.end_earlier()
-            self._guard.open()
-            take_in(True)
+                self._guard.open()
+                take_in(True)
             own = {**self._gpus.take(trial.trial_id), **self._orphans.mark(trial.trial_id, trial.leg)}
-            environment = {**self._environment, **own}
-            leg = launch(
-                trial, folder, lambda: self._starter.spawn(command, folder=folder.path, environment=environment)
-            )
+            leg = launch(trial, folder, lambda: self._starter.spawn(command, folder=folder.path, environment=own))
         except (OSError, ValueError) as error:
             self._gpus.give_back(trial.trial_id)
             self._cannot_start(trial, folder, error)

@@ -71,10 +71,15 @@ class ForkServer:
                 start_new_session=True,
             )
         self._ready = False
-        send(self._control, {"script": str(script), "preload": list(preload)})
+        hide = [name for name in _QUIET if name not in environment]
+        send(self._control, {"script": str(script), "preload": list(preload), "hide": hide})
 
     def spawn(self, argv: Sequence[str], *, folder: Path, environment: Mapping[str, str]) -> Spawned:
-        """A trial's process. Refused, Lost; ValueError for arguments that no process can have; OSError."""
+        """A trial's process. Refused, Lost; ValueError for arguments that no process can have; OSError.
+
+        Args:
+            environment: variables of its own, over those of the server.
+        """
         if any("\0" in word for word in argv):
             raise ValueError("embedded null byte")
         if not self._ready:
@@ -154,7 +159,11 @@ class Starter:
             self._server = ForkServer(self._script, self._preload, self._environment)
 
     def spawn(self, command: Sequence[str], *, folder: Path, environment: Mapping[str, str]) -> Spawned:
-        """A process that runs the command. OSError or ValueError where it cannot be started."""
+        """A process that runs the command. OSError or ValueError where it cannot be started.
+
+        Args:
+            environment: variables of its own, over those that all trials have in common.
+        """
         shares_imports = list(command[:2]) == [sys.executable, str(self._script)]
         while shares_imports and (self._servers_left > 0 or self._server is not None):
             self.prepare()
@@ -163,7 +172,7 @@ class Starter:
                 return self._server.spawn(command[1:], folder=folder, environment=environment)
             except (Refused, Lost) as error:
                 self._give_up(error)
-        return spawn(command, folder=folder, environment=environment)
+        return spawn(command, folder=folder, environment={**self._environment, **environment})
 
     def _give_up(self, error: Exception) -> None:
         self.close()

@@ -69,7 +69,7 @@ def test_halt_keeps_the_checkpoint_of_a_paused_trial(backend, tmp_path):
 
 
 def test_halt_drops_an_exit_that_was_not_told_yet(backend, tmp_path):
-    run = backend("resumable.py", epochs=1, lr=0.1)
+    run = backend("resumable.py", epochs=1, lr=0.1, delay=0.5)
     run.start(trial(), None)
     (process,) = trial_processes()
     while process.status() != psutil.STATUS_ZOMBIE:

@@ -12,6 +12,7 @@ from local_trials import children_by_mark, collect, problem, trial
 
 from harness.backends import warm
 from harness.backends.local import LocalBackend
+from harness.backends.orphans import MARK
 from harness.benchmark import Calling
 from harness.core.domains import uniform
 from harness.core.events import Reported
@@ -123,6 +124,61 @@ def test_a_forked_trial_ends_like_a_plain_one(make, how, tmp_path):
         ends.append((exited.exit_code, exited.tail, left.read_text() if left.exists() else None))
     assert ends[0] == ends[1]
     assert ends[0][0] == code
+
+
+def test_a_script_that_is_edited_runs_as_it_then_is(make, tmp_path):
+    source = "from harness.reporter import Reporter; Reporter()(version={})"
+    backend = make(source.format(1), ["harness.reporter"])
+    versions = [run_one(backend)[0][0]["version"]]
+    (tmp_path / "script.py").write_text(source.format(22))
+    versions.append(run_one(backend, 1)[0][0]["version"])
+    assert versions == [1, 22]
+
+
+def test_each_trial_is_warned_of_its_script(make):
+    backend = make("assert 1 is 1\nraise SystemExit(3)", ["json"])
+    for number in range(2):
+        _, exited = run_one(backend, number)
+        assert exited.exit_code == 3 and "SyntaxWarning" in exited.tail
+
+
+ENVIRONMENT = """
+import os
+import sets_a_variable
+from harness.reporter import Reporter
+Reporter()(environment=dict(os.environ))
+"""
+
+
+def test_trials_see_the_environment_of_plain_ones_and_what_their_imports_set(make, tmp_path):
+    (tmp_path / "sets_a_variable.py").write_text("import os\nos.environ['SET_BY_AN_IMPORT'] = '1'\n")
+    (plain,), _ = run_one(make(ENVIRONMENT, ()))
+    (warm_one,), _ = run_one(make(ENVIRONMENT, ["sets_a_variable"]))
+    for metrics in (plain, warm_one):
+        assert metrics["environment"].pop(MARK).endswith("/0.0")
+    assert plain["environment"] == warm_one["environment"]
+    assert plain["environment"]["SET_BY_AN_IMPORT"] == "1"
+
+
+SHARES = """
+import sys
+known = sorted({"shutil", "has_a_finalizer", "harness"} & set(sys.modules))
+from harness.reporter import Reporter
+Reporter()(known=known)
+"""
+
+
+def test_only_what_was_asked_for_is_imported_before_with_what_argparse_imports_when_used(make):
+    (metrics,), _ = run_one(make(SHARES, ["argparse"]))
+    assert metrics["known"] == ["shutil"]
+
+
+def test_a_trial_ends_without_tearing_down_what_was_imported_before(make, tmp_path):
+    (tmp_path / "has_a_finalizer.py").write_text(ENDS["finalize"][0])
+    for number, preload in enumerate(((), ("has_a_finalizer",))):
+        _, exited = run_one(make("import has_a_finalizer", preload))
+        assert exited.exit_code == 0
+        assert (tmp_path / f"job{number}" / "0" / "left").exists() == (not preload)
 
 
 RANDOM = """
