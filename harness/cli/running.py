@@ -24,7 +24,7 @@ from harness.plan.build import Plan
 from harness.plan.job import Job
 from harness.plan.show import benchmark_label, experiment_label, method_label
 from harness.results.status import read_status
-from harness.results.summary import Finished, summary_tables
+from harness.results.summary import Standing, summary_tables
 from harness.tuner.interruption import Interruption
 
 
@@ -129,16 +129,16 @@ def job_label(plan: Plan, job: Job) -> str:
 
 def print_summary(plan: Plan, planned: Sequence[Planned], sweep: SweepDir, console: Console) -> None:
     """Methods and winners of the finished experiments, failures, and where the results lie."""
-    finished, unfinished = [], []
+    standings, unfinished = [], []
     for one in planned:
         status = read_status(sweep.job(one.job.tuner_name))
-        if status.get("state") == "completed":
-            names = (benchmark_label(one.job.settings, plan), method_label(one.job.settings, plan))
-            finished.append(Finished(*names, one.job.run_id, status))
-        else:
+        completed = status.get("state") == "completed"
+        names = (benchmark_label(one.job.settings, plan), method_label(one.job.settings, plan))
+        standings.append(Standing(*names, one.job.run_id, status if completed else None))
+        if not completed:
             story = [status.get("state", "not run"), status.get("reason", "")]
             unfinished.append(": ".join([job_label(plan, one.job), *filter(None, story)]))
-    for table in summary_tables(finished):
+    for table in summary_tables(standings):
         console.print(table)
     for line in unfinished:
         console.print(line, markup=False, soft_wrap=True)

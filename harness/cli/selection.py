@@ -38,7 +38,8 @@ def register_selection(parser: argparse.ArgumentParser) -> None:
 @dataclass(frozen=True)
 class Selection:
     """Attributes:
-    planned: experiments of the manifests, run or not; None where no manifest was named.
+    planned: experiments of the manifests, run or not, without those that `--where` leaves out; None where no manifest
+        was named.
     """
 
     experiments: Sequence[Experiment]
@@ -60,7 +61,9 @@ def select(args: argparse.Namespace) -> Selection:
     experiments, broken = find(folders)
     if args.where is not None:
         args.where.check_names(one.metadata for one in experiments)
-        experiments = [one for one in experiments if args.where(one.metadata)]
+        fitting = [one for one in experiments if args.where(one.metadata)]
+        planned = None if planned is None else planned - len(experiments) + len(fitting)
+        experiments = fitting
     return Selection(experiments, broken, planned)
 
 
@@ -80,6 +83,8 @@ def _of_manifest(path: Path, variables: str) -> tuple[int, list[Path]]:
 
 
 def _of_name(word: str) -> Iterator[Path]:
+    if not word.strip():
+        raise UsageError("an empty name: which sweep, experiment or folder is meant?")
     root = results_root()
     here = Path(word).expanduser()
     if here.is_dir() and (here.is_absolute() or len(here.parts) > 1 or not (root / word).exists()):

@@ -18,7 +18,7 @@ from harness.jobdir import SweepDir, results_root
 from harness.plan.show import benchmark_label, method_label, method_name
 from harness.results.progress import JobProgress, progress_table, totals
 from harness.results.status import FINAL, read_status
-from harness.results.summary import Finished, summary_tables
+from harness.results.summary import Standing, summary_tables
 
 if TYPE_CHECKING:
     from harness.dispatch.mirror import RemoteJob
@@ -41,12 +41,12 @@ class View:
     """A look at a sweep, whoever runs it.
 
     Attributes:
-        finished: what a comparison of the completed ones needs.
+        standings: what a comparison of the completed ones needs.
         after: makes the lines below the table, for which AWS may have to be asked.
     """
 
     jobs: Sequence[JobProgress]
-    finished: Sequence[Finished]
+    standings: Sequence[Standing]
     after: Callable[[], Sequence[str]]
 
 
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     view = look(args)
     console.print(progress_table(view.jobs, args.limit))
     console.print(totals(view.jobs), soft_wrap=True)
-    for table in summary_tables(view.finished):
+    for table in summary_tables(view.standings):
         console.print(table)
     for line in view.after():
         console.print(line, soft_wrap=True, markup=False, highlight=False)
@@ -82,18 +82,17 @@ def _look_at_manifest(args: argparse.Namespace) -> View:
     source = read_source(args)
     spent = _renew(source, args)
     jobs = _jobs(source, launched="launched" if spent else "not run")
-    finished = [
-        Finished(
+    standings = [
+        Standing(
             benchmark_label(job.settings, source.plan),
             method_label(job.settings, source.plan),
             int(job.settings["run_id"]),
-            job.status,
+            job.status if job.state == "completed" else None,
         )
         for job in jobs
-        if job.state == "completed"
     ]
     results = f"results: {source.sweep.root}/{source.plan.experiment_name}-*"
-    return View(jobs, finished, lambda: [*([spent()] if spent else []), results])
+    return View(jobs, standings, lambda: [*([spent()] if spent else []), results])
 
 
 def _jobs(source: Source, launched: str) -> list[JobProgress]:
@@ -130,18 +129,17 @@ def _look_at_name(args: argparse.Namespace) -> View:
     name = str(args.manifest)
     remote = find_remote(name, args.vars, args.given.get("s3_bucket"))
     remote.mirror.refresh(remote.jobs)
-    jobs, finished = [], []
+    jobs, standings = [], []
     for one in remote.jobs:
         settings, status = one.job.settings, read_status(one.folder)
         benchmark, method = str(settings["benchmark_name"]), method_name(settings)
         state = str(status.get("state", "launched"))
         jobs.append(JobProgress(f"{method} on {benchmark} run {one.job.run_id}", settings, state, status))
-        if state == "completed":
-            finished.append(Finished(benchmark, method, one.job.run_id, status))
+        standings.append(Standing(benchmark, method, one.job.run_id, status if state == "completed" else None))
     sweep = SweepDir(results_root(), str(remote.jobs[0].job.settings["experiment_name"]))
     names = [one.job.tuner_name for one in remote.jobs]
     return View(
-        jobs, finished, lambda: [_spent(names, remote.jobs, args.prices, sweep), f"results: harness collect {name}"]
+        jobs, standings, lambda: [_spent(names, remote.jobs, args.prices, sweep), f"results: harness collect {name}"]
     )
 
 

@@ -123,9 +123,9 @@ class Dispatcher:
             self._cancel_all()
             states.update(self._collect(waiting))
         if waiting and full is None and not self.interrupted:
-            self._follower.say(f"{self._failed} experiments failed, so {len(waiting)} were not started")
+            self._follower.say(f"experiments that failed: {self._failed}; not started: {len(waiting)}")
         if full is not None:
-            raise EnvironmentFault(f"{full}; {len(waiting)} experiments were not started", hint=ROOM_HINT)
+            raise EnvironmentFault(f"{full}; experiments not started: {len(waiting)}", hint=ROOM_HINT)
         return states
 
     @property

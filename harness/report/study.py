@@ -96,6 +96,11 @@ class Study:
     def runs(self) -> list[Run]:
         return [run for board in self.boards for runs in board.runs.values() for run in runs.values()]
 
+    @property
+    def missing(self) -> int:
+        """Planned experiments of which there is nothing to show."""
+        return max(0, (self.planned or 0) - len(self.runs) - self.superseded - len(self.unfinished))
+
 
 @dataclass
 class _Heap:

@@ -88,7 +88,7 @@ def trace(rows: Any, experiment: Experiment) -> Trace:
         loss=running[better],
         spent={axis: values[better] for axis, values in spent.items()},
         total={axis: float(values[-1]) if len(values) else 0.0 for axis, values in spent.items()},
-        reports=int(reported.sum()),
+        reports=int((reported | (statuses != "Failed")).sum()),  # NaN is a report like any other
         reached=Counter(int(level) for level in _last_of_each(trials, levels).values()),
         decided=frozenset(int(level) for level in levels[halted]) if experiment.resource_attr else frozenset(),
         cost=_sum_of_last(trials, numbers(rows, "st_worker_cost")),

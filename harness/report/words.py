@@ -146,6 +146,11 @@ def _caveats(study: Study) -> list[str]:
     if lost and study.methods:
         states = ", ".join(f"{count} {state}" for state, count in sorted(lost.items()))
         sentences.append(f"Experiments left out of the comparison: {states}; their run ids have no pair.")
+    if study.missing:
+        sentences.append(
+            f"Of {study.planned} planned experiments {study.missing} are missing: not started yet, or ended before "
+            "they left anything to read."
+        )
     missing = [board.name for board in study.boards if set(board.runs) != set(study.methods)]
     if missing:
         sentences.append(f"Not all methods ran on {_some(missing)}; summaries over benchmarks take the common methods.")

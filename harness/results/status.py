@@ -73,6 +73,8 @@ class StatusFile:
         facts: dict[str, Any] = {
             "state": state,
             "reason": reason,
+            "metric": history.problem.metric,
+            "mode": history.problem.mode,
             "num_trials": len(history.trials),
             "best": self._describe_best(),
             "elapsed": round(at, 3),

@@ -191,7 +191,7 @@ def test_failures_end_a_sweep_where_that_is_asked_for(root, rules, ended, monkey
     runtime = ScriptedRuntime(["completed", "failed", "failed", "completed"])
     states = sweep.run(runtime, rules=rules)
     assert len(states) == len(submissions(runtime)) == ended
-    assert (f"so {4 - ended} were not started" in sweep.output.getvalue()) == (ended < 4)
+    assert (f"; not started: {4 - ended}\n" in sweep.output.getvalue()) == (ended < 4)
 
 
 def test_fail_fast_stops_what_runs(sweep):
@@ -212,18 +212,18 @@ def test_a_disk_budget_holds_back_further_experiments(sweep):
             super().submit(request)
 
     runtime = Writing()
-    with pytest.raises(EnvironmentFault, match="of its disk budget of 400 kB; 1 experiments were not started"):
+    with pytest.raises(EnvironmentFault, match="of its disk budget of 400 kB; experiments not started: 1"):
         sweep.run(runtime, rules=Rules(disk_budget=400_000))
     assert len(submissions(runtime)) == 2
     assert [one.done for one in sweep.planned()] == [True, True, False]
-    with pytest.raises(EnvironmentFault, match="1 experiments were not started"):
+    with pytest.raises(EnvironmentFault, match="experiments not started: 1"):
         sweep.run(Writing(), rules=Rules(disk_budget=400_000))
     sweep.run(Writing(), rules=Rules(disk_budget=4_000_000))
 
 
 def test_a_full_disk_holds_back_further_experiments(sweep, monkeypatch):
     monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=10**6))
-    with pytest.raises(EnvironmentFault, match="is full: 1 MB are left; 3 experiments were not started"):
+    with pytest.raises(EnvironmentFault, match="is full: 1 MB are left; experiments not started: 3"):
         sweep.run(ScriptedRuntime())
 
 

@@ -9,6 +9,10 @@ import pytest
 
 from harness.__main__ import main
 from harness.core.seeds import rng
+from harness.jobdir import SweepDir
+from harness.ledger.journal import Journal
+from harness.manifest.load import load_manifest
+from harness.plan.build import build
 from harness.report.page import Options, page
 from harness.report.pairs import pairings
 from harness.report.ranks import friedman, normalised_regret, ranks_over_time
@@ -68,6 +72,24 @@ def test_a_single_method_and_an_unfinished_study(root):
     found = study(*find([root]))
     assert [(one.name, one.state) for one in found.unfinished] == [("late-1", "running")]
     assert "Experiments left out of the comparison: 1 running; their run ids have no pair." in answer(root).details
+
+
+def test_planned_experiments_without_results_are_counted(root):
+    study_of(root, {"RS": [1.0, 2.0], "ASHA": [0.5, 1.5]})
+    written(root, "late-1", [1], method="ASHA", run_id=2)
+    (root / "late-1" / "status.json").write_text('{"state": "running"}')
+    (root / "refused-1").mkdir()
+    (root / "refused-1" / "job.json").write_text("{}")
+    experiments, broken = find([root])
+    said = verdict(found := study(experiments, broken, planned=8), pairings(found)).details
+    assert any(sentence.startswith("Of 8 planned experiments 3 are missing:") for sentence in said)
+    said = verdict(found := study(experiments, broken, planned=5), pairings(found)).details
+    assert not any("planned" in sentence for sentence in said)
+
+
+def test_a_report_that_only_saw_nan_counts(root):
+    found = study(*find([written(root, "a-1", [float("nan"), 0.5, float("nan")])]))
+    assert found.runs[0].trace.reports == 3
 
 
 def test_runs_without_a_common_seed_are_not_compared(root):
@@ -144,6 +166,8 @@ def test_report_options_and_faults(root, tmp_path, capsys):
     assert "--against XY: the methods here are" in capsys.readouterr().err
     assert main(["report", str(tmp_path / "nowhere")]) == 2
     assert "there is no such folder" in capsys.readouterr().err
+    assert main(["report", ""]) == 2
+    assert "an empty name" in capsys.readouterr().err
     assert main(["report", "nothing"]) == 2
     assert "is no folder, and no sweep or experiment" in capsys.readouterr().err
 
@@ -165,6 +189,21 @@ def test_a_watched_report_is_written_until_nothing_runs(root, tmp_path, monkeypa
     assert "1 finished experiment," in pages[0] and "2 finished experiments," in output.read_text()
     assert "refresh" not in output.read_text().split("<body>")[0]
     assert "1 finished, 1 under way" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("fake_benchmarks")
+def test_a_watched_report_does_not_wait_for_what_it_leaves_out(root, tmp_path, monkeypatch, capsys):
+    manifest = tmp_path / "m.yaml"
+    manifest.write_text("experiment_name: watched\nnum_runs: 2\nnum_trials: 2\nsearcher: random\n")
+    journal = Journal(SweepDir(root, "watched").journal)
+    journal.path.parent.mkdir(parents=True)
+    journal.append("created", offset=3)
+    for run_id, job in enumerate(build(load_manifest(manifest, {}), 3).jobs()):
+        journal.append("submitting", job_id=job.job_id, tuner_name=job.tuner_name)
+        written(root, job.tuner_name, [1.0], run_id=run_id)
+    monkeypatch.setattr("harness.cli.report.time.sleep", pytest.fail)
+    assert main(["report", str(manifest), "--watch", "--where", "run_id == 0"]) == 0
+    assert "1 finished experiment of 1 planned" in (root / "m-report.html").read_text()
 
 
 def test_packages_that_are_missing_are_named(root, monkeypatch, capsys):
