@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from harness.cli.values import positive
 from harness.errors import EnvironmentFault, UsageError
 from harness.registry import did_you_mean
 
@@ -23,8 +24,8 @@ def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
     )
     parser.add_argument("--tools", nargs="+", metavar="TOOL", help="tools to measure, ours among them [all]")
     parser.add_argument("--problems", nargs="+", metavar="FUNCTION", default=[], help="test functions of regret [all]")
-    parser.add_argument("--seeds", type=_positive, default=10, help="runs of every cell of regret [%(default)s]")
-    parser.add_argument("--rounds", type=_positive, default=3, help="rounds of alternation of timings [%(default)s]")
+    parser.add_argument("--seeds", type=positive, default=10, help="runs of every cell of regret [%(default)s]")
+    parser.add_argument("--rounds", type=positive, default=3, help="rounds of alternation of timings [%(default)s]")
     parser.add_argument(
         "--patience",
         type=float,
@@ -50,13 +51,6 @@ def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
         help="measure nothing else than our own cost, in calls and in units of fixed numpy work, and fail where it "
         "exceeds that of FILE by half [%(const)s]; FILE is written where it does not exist",
     )
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} is less than 1")
-    return number
 
 
 def run(args: argparse.Namespace) -> int:

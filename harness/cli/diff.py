@@ -10,14 +10,15 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.cli.needs import need_packages
+from harness.cli.values import nonempty
 from harness.errors import UsageError
 from harness.jobdir import results_root
 from harness.results.load import Experiment, read_experiment
 
 
 def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
-    parser.add_argument("one", help="name of an experiment, or its folder")
-    parser.add_argument("other", help="name of an experiment, or its folder")
+    parser.add_argument("one", type=nonempty, help="name of an experiment, or its folder")
+    parser.add_argument("other", type=nonempty, help="name of an experiment, or its folder")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -7,12 +7,15 @@ import time
 from collections.abc import Sequence
 
 from harness.cli.remote_jobs import find_remote, register_remote_jobs
+from harness.cli.values import seconds
 
 
 def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
     register_remote_jobs(parser)
     parser.add_argument("-f", "--follow", action="store_true", help="go on until all have ended (Ctrl-C to leave)")
-    parser.add_argument("--interval", type=float, default=5.0, metavar="S", help="seconds between two looks of -f [5]")
+    parser.add_argument(
+        "--interval", type=seconds(0.1), default=5.0, metavar="S", help="seconds between two looks of -f [5]"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

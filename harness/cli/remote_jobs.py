@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.cli.source import Source, read_source
+from harness.cli.values import nonempty
 from harness.errors import UsageError
 from harness.jobdir import JobDir, results_root
 
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 
 def register_remote_jobs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "what", metavar="WHAT", help="manifest (.yaml), experiment_name or name of one experiment; any machine's"
+        "what",
+        type=nonempty,
+        metavar="WHAT",
+        help="manifest (.yaml), experiment_name or name of one experiment; any machine's",
     )
     parser.add_argument("--vars", default="", metavar='"K=V ..."', help="variables of the manifest's template")
     parser.add_argument("--s3_bucket", help="bucket to look in [sagemaker-REGION-ACCOUNT]")

@@ -14,6 +14,7 @@ from harness.cli.placing import Placer, check_requests
 from harness.cli.prepare import Say, revision
 from harness.cli.pricing import check_budget
 from harness.cli.running import job_label
+from harness.cli.values import seconds
 from harness.dispatch.todo import Planned
 from harness.jobdir import SweepDir
 from harness.ledger.journal import Journal
@@ -38,7 +39,11 @@ def register_remote(parser: argparse.ArgumentParser) -> None:
         "bring the results home",
     )
     parser.add_argument(
-        "--poll_seconds", type=float, default=10.0, metavar="S", help="seconds between two looks at SageMaker [10]"
+        "--poll_seconds",
+        type=seconds(0.1),
+        default=10.0,
+        metavar="S",
+        help="seconds between two looks at SageMaker [10]",
     )
 
 

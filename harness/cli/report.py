@@ -11,6 +11,7 @@ from pathlib import Path
 
 from harness.cli.needs import need_packages
 from harness.cli.selection import Selection, register_selection, select, warn_of
+from harness.cli.values import seconds
 from harness.errors import UsageError
 from harness.jobdir import replacing, results_root
 from harness.results.load import Broken
@@ -34,20 +35,10 @@ def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
         "--watch", action="store_true", help="write the page anew while experiments run, and end with them"
     )
     parser.add_argument(
-        "--interval", type=_seconds, default=30.0, metavar="S", help="seconds between two pages of --watch [30]"
+        "--interval", type=seconds(1), default=30.0, metavar="S", help="seconds between two pages of --watch [30]"
     )
     parser.add_argument("--prepare", action="store_true", help="install the packages that the report needs, if missing")
     parser.set_defaults(argv=list(argv))
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 1 <= value <= 86400:
-        raise argparse.ArgumentTypeError(f"must be between 1 and 86400 seconds, got {text}")
-    return value
 
 
 def run(args: argparse.Namespace) -> int:

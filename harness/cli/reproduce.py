@@ -12,6 +12,7 @@ from rich.console import Console
 from harness.cli.diff import named_experiment
 from harness.cli.needs import need_packages
 from harness.cli.running import locked, register_running, run_planned
+from harness.cli.values import nonempty
 from harness.dispatch.todo import compare
 from harness.errors import HarnessError, UsageError
 from harness.jobdir import JobDir, SweepDir, results_root
@@ -30,7 +31,7 @@ class NotReproducible(HarnessError):
 
 
 def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
-    parser.add_argument("experiment", help="its name, or a folder with its metadata.json")
+    parser.add_argument("experiment", type=nonempty, help="its name, or a folder with its metadata.json")
     parser.add_argument(
         "--allow_differences", action="store_true", help="run though code, packages or image are not those that were"
     )

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from harness.cli.console import LastingConsole
 from harness.cli.prepare import DataFinder, limits_of
+from harness.cli.values import nonempty_path
 from harness.dispatch.dispatcher import Dispatcher
 from harness.dispatch.follow import Follower
 from harness.dispatch.todo import Planned
@@ -24,7 +25,7 @@ from harness.tuner.interruption import Interruption
 
 
 def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
-    parser.add_argument("folder", type=Path, help="folder of the experiment, with its job.json")
+    parser.add_argument("folder", type=nonempty_path, help="folder of the experiment, with its job.json")
 
 
 def run(args: argparse.Namespace) -> int:

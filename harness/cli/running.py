@@ -13,7 +13,7 @@ from rich.console import Console
 
 from harness.cli.prepare import DataFinder, choose_runtime, limits_of, open_runtime
 from harness.cli.source import Source, read_source
-from harness.dispatch.disk import parse_size
+from harness.cli.values import positive, size
 from harness.dispatch.dispatcher import Dispatcher, Rules
 from harness.dispatch.follow import Follower
 from harness.dispatch.todo import Planned
@@ -32,7 +32,7 @@ def register_running(parser: argparse.ArgumentParser, runtime: str = "auto") -> 
     parser.add_argument(
         "--runtime", choices=("auto", "process", "docker"), default=runtime, help=f"where jobs run [{runtime}]"
     )
-    parser.add_argument("--jobs", type=_positive, default=1, metavar="N", help="experiments that run at once [1]")
+    parser.add_argument("--jobs", type=positive, default=1, metavar="N", help="experiments that run at once [1]")
     parser.add_argument(
         "--end_with_parent", action="store_true", help="end in an orderly way when the calling process dies"
     )
@@ -41,10 +41,10 @@ def register_running(parser: argparse.ArgumentParser, runtime: str = "auto") -> 
     )
     parser.add_argument("--fail_fast", action="store_true", help="end once an experiment has failed")
     parser.add_argument(
-        "--max_failed_experiments", type=_positive, metavar="N", help="start no further one once so many have failed"
+        "--max_failed_experiments", type=positive, metavar="N", help="start no further one once so many have failed"
     )
     parser.add_argument(
-        "--disk_budget", type=_size, metavar="SIZE", help="start no further one once they take so much, e.g. 20g"
+        "--disk_budget", type=size, metavar="SIZE", help="start no further one once they take so much, e.g. 20g"
     )
     register_prices(parser)
 
@@ -56,19 +56,6 @@ def register_prices(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help='your own prices of SageMaker instances: lines such as "ml.c5.xlarge" = 0.204 (USD an hour)',
     )
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, got {text}")
-    return int(text)
-
-
-def _size(text: str) -> int:
-    try:
-        return parse_size(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"must be a size such as 500m or 20g, got {text}") from None
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.cli.source import read_source
+from harness.cli.values import nonempty
 from harness.errors import UsageError
 from harness.jobdir import SweepDir, results_root
 from harness.ledger.journal import Journal
@@ -21,6 +22,7 @@ from harness.results.where import Where
 def register_selection(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "what",
+        type=nonempty,
         nargs="+",
         metavar="WHAT",
         help="manifest (.yaml), name of a sweep or of one experiment, or folder with experiments, Syne Tune's included",
@@ -83,8 +85,6 @@ def _of_manifest(path: Path, variables: str) -> tuple[int, list[Path]]:
 
 
 def _of_name(word: str) -> Iterator[Path]:
-    if not word.strip():
-        raise UsageError("an empty name: which sweep, experiment or folder is meant?")
     root = results_root()
     here = Path(word).expanduser()
     if here.is_dir() and (here.is_absolute() or len(here.parts) > 1 or not (root / word).exists()):

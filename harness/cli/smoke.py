@@ -13,6 +13,7 @@ from rich.console import Console
 
 from harness.cli.prepare import DataFinder, choose_runtime, limits_of, open_runtime
 from harness.cli.source import read_source, register_source
+from harness.cli.values import seconds
 from harness.errors import EnvironmentFault, Interrupted
 from harness.jobdir import JobDir, read_json
 from harness.plan.build import Plan
@@ -32,7 +33,7 @@ def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
         "--runtime", choices=("auto", "process", "docker"), default="auto", help="where jobs run [auto]"
     )
     parser.add_argument(
-        "--level_seconds", type=float, default=600.0, metavar="S", help="longest time for one resource level [600]"
+        "--level_seconds", type=seconds(1), default=600.0, metavar="S", help="longest time for one resource level [600]"
     )
 
 

@@ -7,9 +7,9 @@ import secrets
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from harness.cli.settings import add_setting_flags
+from harness.cli.values import nonempty_path
 from harness.core.seeds import SEED_LIMIT
 from harness.jobdir import SweepDir, results_root
 from harness.ledger.journal import Journal
@@ -21,7 +21,7 @@ from harness.plan.build import Plan, build
 
 
 def register_source(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
-    parser.add_argument("manifest", type=Path, help="YAML file, e.g. experiments/mobster.yaml")
+    parser.add_argument("manifest", type=nonempty_path, help="YAML file, e.g. experiments/mobster.yaml")
     parser.add_argument("--vars", default="", metavar='"K=V ..."', help="variables of the manifest's template")
     add_setting_flags(parser, argv)
 

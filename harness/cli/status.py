@@ -14,6 +14,7 @@ from rich.console import Console, Group
 from harness.cli.remote_jobs import find_remote, folders_of, remote_of
 from harness.cli.running import job_label
 from harness.cli.source import Source, read_source, register_source
+from harness.cli.values import seconds
 from harness.jobdir import SweepDir, results_root
 from harness.plan.show import benchmark_label, method_label, method_name
 from harness.results.progress import JobProgress, progress_table, totals
@@ -30,7 +31,7 @@ def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
         "--watch", action="store_true", help="show it anew until nothing is left to run (Ctrl-C to leave)"
     )
     parser.add_argument(
-        "--interval", type=float, default=2.0, metavar="S", help="seconds between two looks of --watch [2]"
+        "--interval", type=seconds(0.1), default=2.0, metavar="S", help="seconds between two looks of --watch [2]"
     )
     parser.add_argument("--limit", type=int, default=20, metavar="N", help="experiments shown one by one [20]")
     parser.add_argument("--prices", type=Path, metavar="FILE", help="your own prices of SageMaker instances")
@@ -75,7 +76,7 @@ def _watch(look: Callable[[], View], args: argparse.Namespace, console: Console)
             live.update(Group(progress_table(jobs, args.limit), totals(jobs)), refresh=True)
             if all(job.state in FINAL for job in jobs):
                 return
-            time.sleep(max(args.interval, 0.1))
+            time.sleep(args.interval)
 
 
 def _look_at_manifest(args: argparse.Namespace) -> View:

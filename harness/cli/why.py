@@ -9,13 +9,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from harness.cli.values import nonempty
 from harness.errors import UsageError
 from harness.jobdir import JobDir, results_root
 from harness.results.explain import Step, explain, read_events
 
 
 def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
-    parser.add_argument("folder", metavar="FOLDER", help="folder of an experiment, or its name (tuner_name)")
+    parser.add_argument(
+        "folder", type=nonempty, metavar="FOLDER", help="folder of an experiment, or its name (tuner_name)"
+    )
     parser.add_argument("trial", metavar="TRIAL", help="number of the trial")
     parser.add_argument("--json", action="store_true", help="print a list of objects instead of text")
 

@@ -167,7 +167,7 @@ def test_report_options_and_faults(root, tmp_path, capsys):
     assert main(["report", str(tmp_path / "nowhere")]) == 2
     assert "there is no such folder" in capsys.readouterr().err
     assert main(["report", ""]) == 2
-    assert "an empty name" in capsys.readouterr().err
+    assert "WHAT: must not be empty" in capsys.readouterr().err
     assert main(["report", "nothing"]) == 2
     assert "is no folder, and no sweep or experiment" in capsys.readouterr().err
 
