@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import runpy
 import sys
-from collections.abc import Mapping
+import traceback
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +20,33 @@ NAMES = ("config_space", "space", "search_space")
 
 
 def main(file: str, name: str) -> str:
-    """JSON text of the space. SystemExit with a line that says what the module lacks."""
+    """JSON text of the space. SystemExit with a line that says what the module lacks, or where it fails."""
     sys.path.insert(0, str(Path(file).parent))
-    module = runpy.run_path(file)
-    names = (name,) if name else NAMES
+    try:
+        return _space(runpy.run_path(file), (name,) if name else NAMES)
+    except Exception as error:
+        sys.exit(f"{_line_in(file, error)}{type(error).__name__}: {' '.join(str(error).split())}")
+
+
+def _space(module: Mapping[str, Any], names: Sequence[str]) -> str:
     found = next((module[each] for each in names if each in module), None)
     if found is None:
         sys.exit(f"it defines no {' or '.join(names)}")
     entries = found() if callable(found) else found
     if not isinstance(entries, Mapping):
         sys.exit(f"expected a mapping of names to domains, got {type(entries).__name__}")
-    return json.dumps({str(key): _plain(key, entry) for key, entry in entries.items()})
+    unnamed = [key for key in entries if not isinstance(key, str)]
+    if unnamed:
+        sys.exit(f"names must be strings, got {', '.join(map(repr, unnamed))}")
+    return json.dumps({key: _plain(key, entry) for key, entry in entries.items()})
+
+
+def _line_in(file: str, error: Exception) -> str:
+    """Where in the file it went wrong, as far as that is known."""
+    if isinstance(error, SyntaxError) and error.filename == file:
+        return f"line {error.lineno}: "
+    lines = [line for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == file]
+    return f"line {lines[-1]}: " if lines else ""
 
 
 def _plain(name: str, entry: Any) -> Any:

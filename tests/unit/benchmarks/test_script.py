@@ -117,7 +117,10 @@ FAULTS = [
     ({"config_space": "none.yaml"}, "config_space = .*none.yaml: cannot read it: No such file"),
     ({"config_space": "bad.yaml"}, r"bad.yaml:2: lr: unknown domain type 'loguni'"),
     ({"config_space": "constants.yaml"}, "nothing to search"),
-    ({"config_space": "broken.py"}, "broken.py: ZeroDivisionError: division by zero"),
+    ({"config_space": "broken.py"}, "broken.py: line 2: ZeroDivisionError: division by zero"),
+    ({"config_space": "torn.py"}, "torn.py: line 1: SyntaxError: '{' was never closed"),
+    ({"config_space": "wordy.py"}, "wordy.py: line 1: ValueError: no such thing"),
+    ({"config_space": "numbered.py"}, "numbered.py: names must be strings, got 3, None"),
     ({"config_space": "empty.py"}, "empty.py: it defines no config_space or space"),
     ({"config_space": "odd.py"}, "odd.py: lr: expected a domain of `harness`, plain data or a constant, got object"),
     ({"metric_regex": "acc"}, "metric_regex = 'acc': a group must hold the value"),
@@ -137,7 +140,10 @@ def test_what_is_wrong_is_said_in_one_line(folder, given, message, monkeypatch):
     monkeypatch.chdir(folder)
     Path("bad.yaml").write_text("x: 1\nlr: {type: loguni}\n")
     Path("constants.yaml").write_text("x: 1\n")
-    Path("broken.py").write_text("1 / 0")
+    Path("broken.py").write_text("def rate():\n    return 1 / 0\nspace = rate")
+    Path("torn.py").write_text("space = {'lr': 1")
+    Path("wordy.py").write_text("raise ValueError('no such\\nthing')")
+    Path("numbered.py").write_text("space = {'lr': 1, 3: 2, None: 3}")
     Path("empty.py").write_text("")
     Path("odd.py").write_text("space = {'lr': object()}")
     raw = {"benchmark_name": "script", "num_trials": 1, **values(folder), **given}
