@@ -58,16 +58,17 @@ class Placer:
     """Where on AWS the jobs of a plan run. What they need there is made, pushed or uploaded once.
 
     Args:
+        data_of: folders on this machine of the data sets that a job reads.
         own_image: some of it runs in this project's image, which is then pushed.
     """
 
-    def __init__(self, plan: Plan, todo: Sequence[Planned], say: Say, *, own_image: bool) -> None:
+    def __init__(self, plan: Plan, todo: Sequence[Planned], data_of: DataFinder, say: Say, *, own_image: bool) -> None:
         from harness.aws.placement import place
         from harness.aws.s3 import Bucket
 
         options = experiment_options(todo[0].job.settings)
         self._say = say
-        self._data_of = DataFinder(say)
+        self._data_of = data_of
         for planned in todo:
             self._data_of(planned.job)
         if own_image:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from harness.cli.placing import Placer, check_requests
-from harness.cli.prepare import Say, revision
+from harness.cli.prepare import DataFinder, Say, revision
 from harness.cli.pricing import check_budget
 from harness.cli.running import job_label
 from harness.cli.values import seconds
@@ -59,7 +59,8 @@ def launch_remotely(
     check_requests([one.job for one in todo])
     check_budget(plan, [one.job for one in todo if not one.open], read_prices(args.prices), say)
     options = experiment_options(todo[0].job.settings)
-    placement_of = Placer(plan, todo, say, own_image=options.image_uri is None or options.backend == "sagemaker")
+    own = options.image_uri is None or options.backend == "sagemaker"
+    placement_of = Placer(plan, todo, DataFinder(say), say, own_image=own)
     bucket = placement_of.bucket
     runtime = SageMakerRuntime(bucket)
     with Interruption() as interruption:
@@ -89,13 +90,15 @@ def sayer(console: Console) -> Say:
     return lambda line: console.print(line, soft_wrap=True, markup=False, highlight=False)
 
 
-def trials_on_sagemaker(plan: Plan, todo: Sequence[Planned], args: argparse.Namespace, say: Say) -> list[Planned]:
+def trials_on_sagemaker(
+    plan: Plan, todo: Sequence[Planned], data_of: DataFinder, args: argparse.Namespace, say: Say
+) -> list[Planned]:
     """The jobs with their place on AWS, for a loop that runs here and has its trials there."""
     check_requests([one.job for one in todo])
     check_budget(plan, [one.job for one in todo], read_prices(args.prices), say, remote=False)
     options = experiment_options(todo[0].job.settings)
     own = options.image_uri is None and options.framework is None
-    placement_of = Placer(plan, todo, say, own_image=own)
+    placement_of = Placer(plan, todo, data_of, say, own_image=own)
     return [replace(one, job=replace(one.job, placement=placement_of(one.job).record())) for one in todo]
 
 

@@ -76,15 +76,15 @@ def run_planned(
     plan: Plan, todo: Sequence[Planned], sweep: SweepDir, journal: Journal, args: argparse.Namespace, console: Console
 ) -> Run:
     """Run the jobs to their ends. EnvironmentFault where the machine lacks something."""
+    data_of = DataFinder(console.print)
     if any(planned.job.settings["backend"] == "sagemaker" for planned in todo):
         from harness.cli.remotely import sayer, trials_on_sagemaker
 
         if args.runtime == "docker":
             raise UsageError("backend sagemaker: the loop itself runs as a plain process (--runtime process)")
-        todo, args.runtime = trials_on_sagemaker(plan, todo, args, sayer(console)), "process"
+        todo, args.runtime = trials_on_sagemaker(plan, todo, data_of, args, sayer(console)), "process"
     runtime_name = choose_runtime(args.runtime, console.print)
     runtime, facts = open_runtime(runtime_name, sweep.root, plan, install=args.prepare, say=console.print)
-    data_of = DataFinder(console.print)
     for planned in todo:
         data_of(planned.job)
     parent = os.getppid() if args.end_with_parent else None

@@ -153,3 +153,13 @@ class Play:
         if decision.milestone is not None:
             self.history.set_milestone(trial.trial_id, decision.milestone)
         return decision
+
+
+def first_answers(scheduler, values):
+    """The scheduler's answers to one first report of each trial."""
+    history, answers = History(PROBLEM), []
+    for trial_id, value in enumerate(values):
+        trial = history.start(SPACE.midpoint(), until=None, bracket=0, milestone=None)
+        result = history.report(trial_id, {"acc": value, "epoch": 1, "excess": 0.0}, float(trial_id))
+        answers.append(scheduler.judge(history, trial, result).action)
+    return answers

@@ -9,23 +9,15 @@ import numpy as np
 import pytest
 
 from harness.core.decisions import Action
-from harness.core.history import History
 from harness.errors import EnvironmentFault
 from harness.registry import required
 from harness.schedulers.external_asha import ExternalAshaOptions
 from harness.schedulers.raytune import RayHyperband
-from tests.fakes.play import PROBLEM, SPACE, context_of
+from tests.fakes.play import PROBLEM, context_of, first_answers
 
 
 def judged(values, options=None):
-    """Ray's answers to one first report of each trial."""
-    scheduler, history = RayHyperband(context_of(PROBLEM), options or ExternalAshaOptions()), History(PROBLEM)
-    answers = []
-    for trial_id, value in enumerate(values):
-        trial = history.start(SPACE.midpoint(), until=None, bracket=0, milestone=None)
-        result = history.report(trial_id, {"acc": value, "epoch": 1, "excess": 0.0}, float(trial_id))
-        answers.append(scheduler.judge(history, trial, result).action)
-    return answers
+    return first_answers(RayHyperband(context_of(PROBLEM), options or ExternalAshaOptions()), values)
 
 
 def test_it_stops_what_is_below_its_percentile():

@@ -7,23 +7,15 @@ import math
 import numpy as np
 
 from harness.core.decisions import Action
-from harness.core.history import History
 from harness.schedulers.external_asha import ExternalAshaOptions
 from harness.schedulers.synetune import SyneTuneAsha
-from tests.fakes.play import PROBLEM, SPACE, context_of
+from tests.fakes.play import PROBLEM, context_of, first_answers
 
 ON, STOP = Action.CONTINUE, Action.STOP
 
 
 def judged(values, options=None):
-    """Its answers to one first report of each trial."""
-    scheduler, history = SyneTuneAsha(context_of(PROBLEM), options or ExternalAshaOptions()), History(PROBLEM)
-    answers = []
-    for trial_id, value in enumerate(values):
-        trial = history.start(SPACE.midpoint(), until=None, bracket=0, milestone=None)
-        result = history.report(trial_id, {"acc": value, "epoch": 1, "excess": 0.0}, float(trial_id))
-        answers.append(scheduler.judge(history, trial, result).action)
-    return answers
+    return first_answers(SyneTuneAsha(context_of(PROBLEM), options or ExternalAshaOptions()), values)
 
 
 def test_it_stops_what_is_not_in_the_best_third():
