@@ -1,13 +1,16 @@
 """Part "trials": seconds of wall clock for each finished trial.
 
 Protocol: 40 trials of three reports each that do nothing, 2 workers, random search; a script that imports nothing much
-and one that imports torch. Four trials run before the timed ones. `ray.init` is not timed; the warm process of ours
-starts anew in the timed run and is. Ratios are of wall clock: tools differ in what they wait for.
+and one that imports torch. Four trials run before the timed ones. `ray.init` is not timed; the warm process of ours and
+Ray's actors start anew in the timed run, with their imports, and are: most of what 40 trials with torch take. What a
+trial itself takes shows where there are 400. The trivial script has no imports of its own, so all of its time is
+overhead. Ratios are of wall clock: tools differ in what they wait for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from bench.campaign import Campaign
@@ -16,8 +19,8 @@ from bench.parts.rounds import done, rotated
 from bench.tools import Tool, source_digest
 from bench.worker import Worker, WorkerFault
 
-TRIALS, WORKERS = 40, 2
-LIBRARIES = {"trivial": "argparse", "torch": "torch"}
+WORKERS = 2
+_WARM = ("ours", "ray-reuse")
 LOOPS: Mapping[str, Tool] = {
     "ours": Tool("ours, forked from a warm process", OURS, "bench.peers.trials_ours:Trials", ()),
     "ours-plain": Tool("ours, plain processes", OURS, "bench.peers.trials_ours:Trials", (), {"warm": False}),
@@ -32,15 +35,35 @@ LOOPS: Mapping[str, Tool] = {
 }
 
 
+@dataclass(frozen=True)
+class Course:
+    """Attributes:
+    library: what the script imports.
+    tools: names of those that are measured.
+    """
+
+    library: str
+    trials: int = 40
+    tools: Collection[str] = tuple(LOOPS)
+
+
+COURSES: Mapping[str, Course] = {
+    "trivial": Course("argparse"),
+    "torch": Course("torch"),
+    "torch, 400 trials": Course("torch", 400, _WARM),
+}
+
+
 def measure(campaign: Campaign) -> None:
     chosen = [name for name in LOOPS if name.removesuffix("-reuse").removesuffix("-plain") in campaign.tools]
     tools = campaign.laboratory.available(LOOPS, chosen)
     records = campaign.records("trials")
     for index in range(1 if campaign.quick else campaign.rounds):
-        for script in LIBRARIES:
-            cell = {"script": script, "trials": 4 if campaign.quick else TRIALS, "workers": WORKERS}
-            if len(done(records, cell, list(tools), source_digest("trials"))) <= index:
-                fields = _round(campaign, {name: tools[name] for name in rotated(list(tools), index)}, cell)
+        for script, course in COURSES.items():
+            cell = {"script": script, "trials": 4 if campaign.quick else course.trials, "workers": WORKERS}
+            running = [name for name in tools if name in course.tools]
+            if running and len(done(records, cell, running, source_digest("trials"))) <= index:
+                fields = _round(campaign, {name: tools[name] for name in rotated(running, index)}, cell)
                 records.append({"cell": cell, "ours": source_digest("trials"), **fields})
                 campaign.say(f"trials, {script}, round {index + 1}: {fields['tools']}")
 
@@ -51,7 +74,7 @@ def _round(campaign: Campaign, tools: Mapping[str, Tool], cell: Mapping[str, Any
     for name, tool in tools.items():
         try:
             with campaign.laboratory.start(tool) as worker:
-                timed[name] = _timed(worker, tool, LIBRARIES[cell["script"]], cell["trials"])
+                timed[name] = _timed(worker, tool, COURSES[cell["script"]].library, cell["trials"])
                 versions[name] = worker.versions
         except WorkerFault as fault:
             left_out[name] = str(fault)

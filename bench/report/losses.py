@@ -19,7 +19,7 @@ def losses(parts: Mapping[str, Sequence[Record]]) -> list[str]:
         *_slower(parts["searchers"], "n", TOOLS, "cpu", "{} observations: a suggestion of"),
         *_slower(parts["searchers"], "rung observations", MOBSTER, "cpu", "MOBSTER, {} rung observations: one of"),
         *_slower(parts["searchers"], "first", TOOLS, "cpu", "first suggestion at {} observations: that of"),
-        *_slower(parts["trials"], "script", LOOPS, "wall", "{} script: a trial of"),
+        *_slower(parts["trials"], "script", LOOPS, "wall", "script {}: a trial of"),
         *_worse(parts["regret"]),
     ]
 

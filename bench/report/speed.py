@@ -9,7 +9,7 @@ from bench.parts.latency import FIRST_SIZES, SIZES
 from bench.parts.mobster import SIZES as RUNG_SIZES
 from bench.parts.simulator import SIMULATORS
 from bench.parts.startup import STARTS
-from bench.parts.trials import LIBRARIES, LOOPS
+from bench.parts.trials import COURSES, LOOPS
 from bench.records import Record
 from bench.report.figures import Ratio, against_fastest, latest, middle, quiet
 from bench.report.markdown import milliseconds, number, table
@@ -108,14 +108,14 @@ def _rated(record: Record, clock: str, what: str, power: int = -1) -> Record:
 
 def trials(records: Sequence[Record]) -> str:
     cells = by_cell(records, "script")
-    scripts = [script for script in LIBRARIES if script in cells]
+    scripts = [script for script in COURSES if script in cells]
     rows = []
     for name, tool in LOOPS.items():
         if any(name in one["tools"] for script in scripts for one in cells[script]):
             rows.append([tool.label, *(_trial(cells[script], name) for script in scripts)])
     rows.append(["rounds", *(str(len(cells[script])) for script in scripts)])
     ratios = "Wall clock (CPU), and ratios of wall clock: to ours forked, to ours plain.\n\n"
-    return ratios + table(["", *(f"{script} script" for script in scripts)], rows)
+    return ratios + table(["script", *scripts], rows)
 
 
 def _trial(rounds: Sequence[Record], name: str) -> str:
