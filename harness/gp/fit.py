@@ -3,15 +3,16 @@
 The fit to n rows starts where the fit to an earlier number of rows ended, with that fit's inverse Hessian; the
 numbers that serve as starts are fixed (the stations), and at powers of two the search starts afresh. A new process that
 is given n rows therefore repeats at most eight short fits and ends at exactly the parameters of one that saw the rows
-come in. What kind of process it is (kernel, warped targets or not) is chosen at stations only.
+come in. What kind of process it is (kernel, targets) is chosen at stations only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
+from typing import Literal
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from harness.gp.linalg import Array
 from harness.gp.minimise import Optimum, minimise
 from harness.gp.posterior import Posterior
 from harness.gp.rows import Limit, Rows, linear_part
-from harness.gp.targets import Scale
+from harness.gp.targets import NormalScores, Scale, Standard
 
 _COLD_ROWS = 100
 _COLD_TOLERANCE = 1e-3
@@ -41,12 +42,22 @@ LENGTH_SCALE = (-1.2, 0.5)
 NOISE = (-13.0, 3.0)
 
 
+Targets = Literal["plain", "warped", "ranks"]
+"""How losses become targets: as they are, logarithmic beyond the better half, or by their ranks."""
+
+
 @dataclass(frozen=True)
 class Kind:
-    """Name of the kernel, and whether targets are warped."""
+    """Name of the kernel, and the targets."""
 
     kernel: str
-    warped: bool = False
+    targets: Targets = "plain"
+
+    def scale(self, losses: Array) -> Scale:
+        """The scale that losses (n,) set."""
+        if self.targets == "ranks":
+            return NormalScores.of(losses)
+        return Standard.of(losses, warped=self.targets == "warped")
 
 
 @dataclass(frozen=True)
@@ -75,7 +86,7 @@ class Fitter:
     Args:
         kernel: a name of `KERNELS`, or "auto": at the lowest level Matern 5/2 or the squared exponential, whichever up
             to 128 rows favour, above it Matern 5/2.
-        warp: whether targets may be warped, where those rows clearly favour it.
+        targets: "plain", also with "warped" where those rows clearly favour it; or "ranks" alone.
         period: beyond `every_until` rows, only each `period`-th row leads to a new fit.
         starts: of a fresh search: the prior's mean, mostly noise, shorter length scales, longer ones.
         evaluations: of the likelihood that a fresh search may take from each start.
@@ -88,7 +99,7 @@ class Fitter:
         *,
         above: bool,
         kernel: str = "auto",
-        warp: bool = False,
+        targets: Sequence[Targets] = ("plain",),
         every_until: int = 0,
         period: int = 1,
         starts: int = 2,
@@ -97,7 +108,7 @@ class Fitter:
         self._metric = metric
         self._limit = replace(limit, rows=min(_FITTED_ROWS, limit.rows))
         kernels = [kernel] if kernel != "auto" else ["matern52"] if above else ["matern52", "rbf"]
-        self._kinds = [Kind(*each) for each in product(kernels, [False, True] if warp else [False])]
+        self._kinds = [Kind(*each) for each in product(kernels, targets)]
         self._every_until, self._period = every_until, period
         self._starts, self._evaluations = starts, evaluations
         self.prior = prior(metric, above)
@@ -118,11 +129,18 @@ class Fitter:
         kind = self._kind(rows.take(slice(min(station(count, 4), _COMPARED_ROWS))))
         return Parameters(kind, self._optimum(kind, rows.take(slice(count))).x)
 
-    def posterior(self, rows: Rows, used: Rows, units: Array, hurry: Callable[[], bool]) -> tuple[Posterior, Scale]:
-        """The process given the rows `used`, its parameters fitted to `rows`; losses `units` set the scale."""
+    def posterior(
+        self, rows: Rows, used: Rows, hurry: Callable[[], bool], below: Scale | None = None
+    ) -> tuple[Posterior, Scale]:
+        """The process given the rows `used`, its parameters fitted to `rows`, and the scale of its targets.
+
+        Args:
+            below: scale of the level below. All levels share that of the lowest, unless targets are ranks: those are
+                of the level's own losses.
+        """
         found = self.parameters(rows, hurry)
-        scale = Scale.of(units, warped=found.kind.warped)
-        y, basis = linear_part(used, scale)
+        scale = found.kind.scale(rows.y) if below is None or found.kind.targets == "ranks" else below
+        y, basis = linear_part(used, scale, below or scale)
         kernel = KERNELS[found.kind.kernel]
         own = Posterior(used.X, y, basis, kernel=kernel, metric=self._metric, prior=self.prior, theta=found.theta)
         return own, scale
@@ -138,9 +156,10 @@ class Fitter:
         return self._chosen[key]
 
     def _surprise(self, kind: Kind, rows: Rows, used: Rows) -> float:
-        """Negative log density of the losses themselves."""
-        margin = _MARGIN if kind.warped else 0.0
-        return self._optimum(kind, rows).value - scale_of(used, kind).log_slope(used.y) + margin
+        """Negative log density of the losses themselves; for ranks, which stand alone, of the targets."""
+        scale, _ = scales_of(used, kind)
+        value = self._optimum(kind, rows).value + (_MARGIN if kind.targets == "warped" else 0.0)
+        return value - scale.log_slope(used.y) if isinstance(scale, Standard) else value
 
     def _optimum(self, kind: Kind, rows: Rows) -> Optimum:
         key = (kind, rows.digest)
@@ -173,13 +192,16 @@ class Fitter:
         return starts[: self._starts if count >= _LEAST_ROWS_OF_MORE else 1]
 
     def _objective(self, kind: Kind, rows: Rows) -> Objective:
-        y, basis = linear_part(rows, scale_of(rows, kind))
+        y, basis = linear_part(rows, *scales_of(rows, kind))
         return Objective(rows.X, y, basis, KERNELS[kind.kernel], self._metric, self.prior)
 
 
-def scale_of(rows: Rows, kind: Kind) -> Scale:
-    """The scale that rows set by themselves."""
-    return Scale.of(np.concatenate((rows.y, rows.lower)), warped=kind.warped)
+def scales_of(rows: Rows, kind: Kind) -> tuple[Scale, Scale]:
+    """The scales that rows set by themselves: of their losses, and of those below."""
+    if kind.targets == "ranks":
+        return kind.scale(rows.y), kind.scale(rows.lower)
+    both = kind.scale(np.concatenate((rows.y, rows.lower)))
+    return both, both
 
 
 def station(count: int, parts: int | None = None) -> int:

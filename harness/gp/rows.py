@@ -53,10 +53,10 @@ class Limit:
         return rows.take(keep(clean(rows.y), rows.priority, self.rows, self.top_fraction))
 
 
-def linear_part(rows: Rows, scale: Scale) -> tuple[Array, Array]:
-    """Targets (n,) and basis: (n, 1) ones, above the lowest level (n, 2) with the level below."""
+def linear_part(rows: Rows, scale: Scale, below: Scale) -> tuple[Array, Array]:
+    """Targets (n,) and basis: (n, 1) ones, above the lowest level (n, 2) with the level below, on its scale."""
     y = scale(rows.y)
     ones = np.ones(len(y))
     if not len(rows.lower):
         return y, ones[:, None]
-    return y, np.column_stack((ones, scale(rows.lower)))
+    return y, np.column_stack((ones, below(rows.lower)))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
+from scipy.special import ndtri
 
 from harness.gp.linalg import Array
 
@@ -34,9 +36,17 @@ def clean(losses: Array) -> Array:
     return np.clip(filled, max(-_HUGE, low - _BELOW * spread), min(_HUGE, high + _ABOVE * spread))
 
 
+class Scale(Protocol):
+    """Map of losses to targets, made from the losses that set the scale."""
+
+    def __call__(self, losses: Array) -> Array:
+        """Targets (n,), finite whatever the losses are."""
+        ...
+
+
 @dataclass(frozen=True)
-class Scale:
-    """Map of losses to targets of mean 0 and deviation 1, made from the losses that set the scale.
+class Standard:
+    """Targets of mean 0 and deviation 1.
 
     Attributes:
         origin, knee: targets are linear in log(1 + (loss - origin) / knee), nearly linear in losses within `knee` of
@@ -50,7 +60,7 @@ class Scale:
     deviation: float
 
     @classmethod
-    def of(cls, losses: Array, *, warped: bool = False) -> Scale:
+    def of(cls, losses: Array, *, warped: bool = False) -> Standard:
         """The scale of losses (n,); with `warped` the knee is the median's distance from the best, if there is any."""
         cleaned = clean(losses)
         origin = float(cleaned.min())
@@ -73,6 +83,40 @@ class Scale:
         if math.isinf(self.knee):
             return total
         return total - float(np.log(self.knee + np.maximum(clean(losses) - self.origin, 0.0)).sum())
+
+
+@dataclass(frozen=True)
+class NormalScores:
+    """Targets are quantiles of the normal distribution at the losses' ranks, in between linear.
+
+    What a few diverged trainings do to the scale, and how losses crowd near the best, then no longer matters (D.
+    Salinas, H. Shen, V. Perrone: A quantile-based approach for hyperparameter transfer learning, ICML 2020, section 4).
+    Equal losses share the middle of their ranks; losses that are no finite number come last, and none lies beyond the
+    losses that set the scale.
+
+    Attributes:
+        losses, scores: (m,) ascending.
+    """
+
+    losses: Array
+    scores: Array
+
+    @classmethod
+    def of(cls, losses: Array) -> NormalScores:
+        """The scale of losses (n,)."""
+        values, counts = np.unique(_worst_last(losses), return_counts=True)
+        middle = np.cumsum(counts) - 0.5 * counts
+        return cls(values, ndtri(middle / len(losses)) if len(losses) else middle)
+
+    def __call__(self, losses: Array) -> Array:
+        if not len(self.losses):
+            return np.zeros(len(losses))
+        return np.asarray(np.interp(_worst_last(losses), self.losses, self.scores))
+
+
+def _worst_last(losses: Array) -> Array:
+    """Finite losses; NaN and what would overflow is as bad as can be."""
+    return np.clip(np.where(np.isnan(losses), _HUGE, losses), -_HUGE, _HUGE)
 
 
 def _warp(cleaned: Array, origin: float, knee: float) -> Array:

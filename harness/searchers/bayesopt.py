@@ -36,7 +36,9 @@ class BayesOptOptions(Options):
     searcher_opt_skip_period: int = arg(1, "beyond it, parameters are fitted at each n-th observation only", ge=1)
     searcher_no_fantasizing: bool = arg(False, "ignore evaluations under way")
     searcher_no_warping: bool = arg(
-        False, "single fidelity: model losses as they are, also where the model favours their logarithm"
+        False,
+        "model losses as they are; by default their ranks (multi-fidelity), or their logarithm where the model favours "
+        "it (single fidelity)",
     )
     searcher_gp_kernel: Literal["auto", "matern52", "rbf"] = arg(
         "auto", "kernel; auto: Matern 5/2 or squared exponential, whichever up to 128 observations favour"
@@ -69,8 +71,9 @@ class BayesOptOptions(Options):
     searcher_expdecay_normalize_inputs: bool = arg(False, "gp_expdecay: resource levels are divided by the largest")
     searcher_resource_acq: Literal["bohb", "first", "final"] = arg(
         "bohb",
-        "multi-fidelity: level at which improvement is sought: bohb, the highest with enough observations; "
-        "first, that of the new trial's first decision; final, the highest observed",
+        "multi-fidelity: level at which improvement is sought: bohb, that with the least loss of those with enough "
+        "observations, mostly the highest of them; first, that of the new trial's first decision; final, the highest "
+        "observed",
     )
     searcher_resource_acq_bohb_threshold: int = arg(3, "observations that bohb asks of a level", ge=1)
     searcher_max_size_data_for_model: int = arg(800, "observations of a level that a model takes at most", ge=10)
@@ -101,8 +104,9 @@ class BayesOptOptions(Options):
 class BayesOpt:
     """Maximises the expected improvement of a Gaussian process, or of a chain of them over resource levels.
 
-    Starts with the random design that all searchers share. Evaluations under way count as observed at their
-    predicted value, failed ones and losses that are no finite number as the worst seen.
+    Starts with the random design that all searchers share. Where neighbours turn out to have the same loss, as those
+    that a table plays with one row have, few random points are ranked and none is refined. Evaluations under way count
+    as observed at their predicted value, failed ones and losses that are no finite number as the worst seen.
     """
 
     def __init__(self, context: Context, options: BayesOptOptions) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +15,7 @@ from harness.gp.linalg import Array
 from harness.gp.rows import Limit
 from harness.searchers.curve_data import CurveData
 from harness.searchers.observations import Observations
-from harness.searchers.surrogate import Target
+from harness.searchers.surrogate import Choice, Target
 
 
 class JointSurrogate:
@@ -38,10 +38,10 @@ class JointSurrogate:
         self._data = CurveData(levels, data)
         self.observations = Observations(encoder, levels)
 
-    def target(self, history: HistoryView, choose: Callable[[Sequence[int]], int], hurry: Callable[[], bool]) -> Target:
+    def target(self, history: HistoryView, choose: Choice, hurry: Callable[[], bool]) -> Target:
         """As `Surrogate.target`."""
-        counts = [len(table) for table in self.observations.tables if len(table)]
-        level = min(choose(counts), len(counts) - 1)
+        losses = [table.columns()[1] for table in self.observations.tables if len(table)]
+        level = min(choose(losses), len(losses) - 1)
         reports = self._data.reports(history, self.observations)
         theta = self._fitter.theta(reports, hurry)
         used = standardised(self._form.limited(reports, self._limit))

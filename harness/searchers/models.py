@@ -37,7 +37,7 @@ def surrogate_of(encoder: Encoder, levels: tuple[int, ...], options: BayesOptOpt
             limit,
             above=above and not independent,
             kernel=options.searcher_gp_kernel,
-            warp=not levels and not options.searcher_no_warping,
+            targets=("plain",) if options.searcher_no_warping else ("ranks",) if levels else ("plain", "warped"),
             every_until=options.searcher_opt_skip_init_length,
             period=options.searcher_opt_skip_period,
             starts=options.searcher_opt_nstarts,

@@ -20,6 +20,7 @@ from harness.searchers.bayesopt import BayesOptOptions
 from harness.searchers.candidates import Candidates
 from harness.searchers.models import surrogate_of
 from harness.searchers.observations import levels_of
+from harness.searchers.plateaus import Plateaus
 from harness.searchers.weighted import Acquisition, Weigher
 
 # Finite spaces up to this size are looked at as a whole.
@@ -28,6 +29,9 @@ _LOCAL_PART = 0.3
 # Each fourth trial looks at other values of the choices than the best trial's: improvement alone settles for a value
 # that was lucky first, because what the model knows of the others are a few points far from their optimum.
 _ELSEWHERE = 4
+# Where neighbours have the same loss nothing is gained near what is known, and a trial that repeats another one there
+# passes every rung that the other passed: the best of few random points is far from all of them, and good enough.
+_SCREENED = 100
 
 
 class Proposer:
@@ -45,6 +49,7 @@ class Proposer:
         self._candidates = Candidates(self._encoder)
         self._levels = levels_of(context)
         self._surrogate = surrogate_of(self._encoder, self._levels, options)
+        self._plateaus = Plateaus()
         self._all = self._enumerated()
 
     def ranked(self, history: HistoryView, trial_id: int, resource: int | None) -> Iterator[Config]:
@@ -66,7 +71,7 @@ class Proposer:
             observations.update(history)
             if not len(observations.tables[0]):
                 return None
-            target = self._surrogate.target(history, lambda counts: self._level(counts, None), lambda: False)
+            target = self._surrogate.target(history, lambda losses: self._level(losses, None), lambda: False)
             least = self._levels[target.level] if self._levels else 0
             trials = [
                 trial
@@ -86,16 +91,17 @@ class Proposer:
         def hurry() -> bool:
             return deadline is not None and time.monotonic() >= deadline
 
-        improvement = self._surrogate.target(history, lambda counts: self._level(counts, resource), hurry)
+        improvement = self._surrogate.target(history, lambda losses: self._level(losses, resource), hurry)
         target = improvement if self._weigher is None else self._weigher.weigh(improvement, history, hurry)
         if self._all is not None:
             return self._all, target.value(self._all)
         generator = rng(self._seed, "bayesopt", trial_id)
-        points = self._draw(target, generator)
+        flat = self._candidates.numeric.any() and self._plateaus.found(self._surrogate.observations.tables[0])
+        points = self._candidates.uniform(_SCREENED, generator) if flat else self._draw(target, generator)
         if trial_id % _ELSEWHERE == 0:
             points = self._candidates.elsewhere(points, target.incumbents[0])
         scores = target.value(points)
-        if self._options.searcher_skip_local_optimization or not self._candidates.numeric.any():
+        if flat or self._options.searcher_skip_local_optimization or not self._candidates.numeric.any():
             return points, scores
         starts = self._candidates.spread(points, scores, self._options.searcher_local_nstarts)
         refined = self._refined(target, starts, hurry)
@@ -125,15 +131,17 @@ class Proposer:
         refined[:, numeric] = found
         return refined
 
-    def _level(self, counts: Sequence[int], resource: int | None) -> int:
-        """Index of the level of the acquisition function."""
+    def _level(self, losses: Sequence[Array], resource: int | None) -> int:
+        """Index of the level of the acquisition function, from the losses (n,) at each level."""
         rule = self._options.searcher_resource_acq
         if rule == "final":
-            return len(counts) - 1
+            return len(losses) - 1
         if rule == "first":
             return max(0, sum(resource is None or at <= resource for at in self._levels) - 1)
         threshold = self._options.searcher_resource_acq_bohb_threshold
-        return max((level for level, count in enumerate(counts) if count >= threshold), default=0)
+        enough = [level for level, each in enumerate(losses) if len(each) >= threshold]
+        # Above the level with the least loss curves get worse again: a better end would not be a better trial.
+        return min(reversed(enough), key=lambda level: float(np.fmin.reduce(losses[level])), default=0)
 
     def _enumerated(self) -> Array | None:
         """All configurations (size, d) of a small finite space."""

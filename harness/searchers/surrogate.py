@@ -14,10 +14,13 @@ from harness.gp.chain import Chain
 from harness.gp.fit import Fitter
 from harness.gp.likelihood import Metric
 from harness.gp.linalg import Array
+from harness.gp.posterior import Posterior
 from harness.gp.rows import Limit, Rows
 from harness.gp.surface import Surface
-from harness.gp.targets import clean
+from harness.gp.targets import Scale, clean
 from harness.searchers.observations import Observations, Table
+
+Choice = Callable[[Sequence[Array]], int]
 
 
 def metric_of(encoder: Encoder) -> Metric:
@@ -80,20 +83,21 @@ class Surrogate:
         self.observations = Observations(encoder, levels)
         self._fitters = [make_fitter(level > 0) for level in range(max(1, len(levels)))]
 
-    def target(self, history: HistoryView, choose: Callable[[Sequence[int]], int], hurry: Callable[[], bool]) -> Target:
+    def target(self, history: HistoryView, choose: Choice, hurry: Callable[[], bool]) -> Target:
         """What to improve on, given the history.
 
         Args:
-            choose: from the number of observations at each level to the level of the acquisition function.
+            choose: from the losses (n,) observed at each level to the level of the acquisition function.
             hurry: asked whether fits should be skipped.
         """
         rows = [self._rows(level, table) for level, table in enumerate(self.observations.tables) if len(table)]
-        level = min(choose([len(each) for each in rows]), len(rows) - 1)
+        level = min(choose([each.y for each in rows]), len(rows) - 1)
         used = [self._limit.apply(each) for each in rows[: level + 1]]
-        posteriors = [
-            fitter.posterior(everything, kept, rows[0].y, hurry)[0]
-            for fitter, everything, kept in zip(self._fitters, rows, used, strict=False)
-        ]
+        posteriors: list[Posterior] = []
+        below: Scale | None = None
+        for fitter, everything, kept in zip(self._fitters, rows, used, strict=False):
+            posterior, below = fitter.posterior(everything, kept, hurry, below)
+            posteriors.append(posterior)
         waiting = self._pending_rows(history, level + 1)
         chain = Chain(posteriors).extended(waiting)
         order = np.argsort(clean(used[level].y), kind="stable")

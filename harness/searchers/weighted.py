@@ -12,6 +12,7 @@ from harness.gp.chain import Chain, Prediction
 from harness.gp.fit import Fitter
 from harness.gp.linalg import Array
 from harness.gp.rows import Limit, Rows
+from harness.gp.targets import Standard
 from harness.searchers.surrogate import Target, metric_of
 
 Hurry = Callable[[], bool]
@@ -67,7 +68,8 @@ class Regression:
         """Prediction at rows (m, d), gradients included, from values y (n,) at rows X (n, d) in the order they came."""
         rows = Rows(X, y, y[:0], (trial_ids * 2654435761) % 2**32)
         used = _LIMIT.apply(rows)
-        posterior, units = self._fitter.posterior(rows, used, used.y, hurry)
+        posterior, units = self._fitter.posterior(rows, used, hurry)
+        assert isinstance(units, Standard)  # of plain targets
         chain, scale = Chain([posterior]), units.deviation
 
         def predict(at: Array) -> Prediction:

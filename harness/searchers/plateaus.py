@@ -1,0 +1,35 @@
+"""Whether configurations next to each other have exactly the same loss, as where a table's nearest row is played."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from harness.searchers.observations import Table
+
+# One pair can be chance, where a metric counts few examples.
+_PAIRS = 2
+
+
+class Plateaus:
+    """Looks for pairs (trial, its nearest neighbour among the earlier ones) of equal loss.
+
+    Pairs in the worse half of the losses so far do not count: that many configurations fail in the same way is no sign
+    of rows. Only a cache of what it has seen: a fresh instance finds the same.
+    """
+
+    def __init__(self) -> None:
+        self._read = 1
+        self._pairs = 0
+
+    def found(self, table: Table) -> bool:
+        """Whether there are such pairs among the rows of a table that grows."""
+        if self._pairs < _PAIRS and self._read < len(table):
+            X, y, _, _ = table.columns()
+            for row in range(self._read, len(y)):
+                nearest = np.square(X[:row] - X[row]).sum(axis=1).argmin()
+                if math.isfinite(y[row]) and y[row] == y[nearest] and y[row] < np.nanmedian(y[: row + 1]):
+                    self._pairs += 1
+            self._read = len(y)
+        return self._pairs >= _PAIRS
