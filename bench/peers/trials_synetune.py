@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -30,14 +33,17 @@ class Trials:
 
     def run(self, number: int, workers: int) -> dict[str, Any]:
         line = {"metric": "y", "mode": "min"} if _OLD else {"metrics": ["y"], "do_minimize": True}
-        tuner = Tuner(
-            trial_backend=LocalBackend(entry_point=str(_SCRIPT)),
-            scheduler=RandomSearch(self._space, random_seed=1, **line),
-            stop_criterion=StoppingCriterion(max_num_trials_finished=number),
-            n_workers=workers,
-            sleep_time=self._sleep,
-            tuner_name=f"bench{time.time_ns()}",
-        )
-        tuner.run()
+        # It writes into its results' folder, and into the current one.
+        with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+            os.environ["SYNETUNE_FOLDER"] = folder
+            tuner = Tuner(
+                trial_backend=LocalBackend(entry_point=str(_SCRIPT)),
+                scheduler=RandomSearch(self._space, random_seed=1, **line),
+                stop_criterion=StoppingCriterion(max_num_trials_finished=number),
+                n_workers=workers,
+                sleep_time=self._sleep,
+                tuner_name=f"bench{time.time_ns()}",
+            )
+            tuner.run()
         states = tuner.tuning_status.last_trial_status_seen.values()
         return {"finished": sum(str(state).lower().endswith("completed") for state in states)}
