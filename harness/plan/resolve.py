@@ -210,7 +210,7 @@ class Resolver:
                 self._parts.clear()
             options, wrong = validate(model, merged)
             faults = [f"{self._place(fault)}{fault}" for fault in wrong]
-            values = {} if options is None else dict(options)
+            values = {} if options is None else vars(options)
             settings = {name: value for name, value in values.items() if value is not None}
             declared = arguments(model)
             identity = {name: value for name, value in settings.items() if declared[name].identity}
