@@ -70,7 +70,9 @@ def _standing(best: str, others: Sequence[str], comparisons: Sequence[Comparison
 
 
 def _lead(study: Study) -> str:
-    """Whose medians are best, where that is one method on most benchmarks."""
+    """Whose medians are best, where that is one method on most benchmarks, and all are medians over equal seeds."""
+    if any(len({frozenset(runs) for runs in board.runs.values()}) > 1 for board in study.boards):
+        return ""
     if len(study.boards) == 1:
         return f"; {study.methods[0]} has the best median"
     medians = [median_losses(board) for board in study.boards]

@@ -54,6 +54,13 @@ def test_the_best_of_many_is_set_against_all_others_at_once(root):
     )
 
 
+def test_nobody_leads_where_runs_are_missing(root):
+    study_of(root, {"RS": [0.5, 0.1], "ASHA": [0.4]})
+    assert answer(root).headline == "No difference between the two methods is established with 1 paired run."
+    written(root, "late-1", [0.05], method="ASHA", run_id=1)
+    assert answer(root).headline.endswith("with 2 paired runs; ASHA has the best median.")
+
+
 def test_what_cannot_be_concluded_is_said(root):
     study_of(root, {"RS": np.arange(5.0) + 1, "ASHA": np.arange(5.0)})
     found = answer(root)
