@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Protocol
 
 import numpy as np
-from scipy.special import ndtri
 
 from harness.gp.linalg import Array
 
 _ABOVE = 10.0
 _BELOW = 1e3
 _HUGE = 1e100
+# scipy.special has it too, but takes a sixth of the first suggestion's time to load.
+_quantile = np.frompyfunc(NormalDist().inv_cdf, 1, 1)
 _FARTHEST = 1e6
 
 
@@ -105,8 +107,8 @@ class NormalScores:
     def of(cls, losses: Array) -> NormalScores:
         """The scale of losses (n,)."""
         values, counts = np.unique(_worst_last(losses), return_counts=True)
-        middle = np.cumsum(counts) - 0.5 * counts
-        return cls(values, ndtri(middle / len(losses)) if len(losses) else middle)
+        middle = (np.cumsum(counts) - 0.5 * counts) / max(1, len(losses))
+        return cls(values, np.asarray(_quantile(middle), dtype=float))
 
     def __call__(self, losses: Array) -> Array:
         if not len(self.losses):
