@@ -4,10 +4,13 @@ A trial is what it would be as a process of its own: its session, output, enviro
 Only the imports are shared. Standard library only, since what is imported here is imported in every trial.
 
 The control socket (its descriptor is the argument) brings messages: 4 bytes of length, then JSON. The first names the
-script, what to preload and which variables no trial is to see ("hide"), and is answered by {"refusal": why not, or
-null}. Each further one is a trial: {"argv", "cwd", "environment"} (what differs from the server's) with two
-descriptors, for standard output and error, answered by {"pid"} or {"error"}; or {"wait": pid} of one that has ended,
-answered by {"status"}, as `os.waitpid` gives it.
+script, what to preload, the environment and which of its variables no trial is to see ("hide"), and is answered by
+{"refusal": why not, or null}. Each further one is
+- a trial: {"argv", "cwd", "environment"} (what differs from the server's) with two descriptors, for standard output and
+  error, answered by {"pid"} or {"error"};
+- {"wait": pid} of one that has ended, answered by {"status"}, as `os.waitpid` gives it;
+- {"share": true} with a descriptor, the control socket of a fork of this server, for another tuner. That begins like
+  the first, and is told whether it asks for the same ("equal").
 The end of the socket means that the tuner is gone.
 """
 
@@ -20,6 +23,7 @@ import importlib
 import itertools
 import json
 import os
+import signal
 import socket
 import struct
 import sys
@@ -127,6 +131,21 @@ def fork_trial(control: socket.socket, request: Message, outputs: list[int], mar
     return False
 
 
+def share(control: socket.socket, descriptor: int) -> socket.socket:
+    """Fork a server for another tuner; returns the socket to go on with, in the fork that tuner's."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody will ask how it ended
+    pid = -1
+    with contextlib.suppress(OSError):  # that tuner finds its socket closed
+        pid = os.fork()
+    if pid:
+        os.close(descriptor)
+        return control
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.setsid()
+    control.close()
+    return socket.socket(fileno=descriptor)
+
+
 def use_huge_pages() -> None:
     """Gather memory in huge pages: a fork, and its end, then handle one entry where there were 512, which for torch
     is most of what they cost. A kernel that does not know how (before Linux 6.1) says so, and nothing is lost.
@@ -146,28 +165,33 @@ def serve(control: socket.socket, mark: Mark) -> Script | None:
     first = receive(control)
     if first is None:
         return None
-    script = first[0]["script"]
+    asked = first[0]
     if not sys.flags.safe_path:
-        sys.path[0] = os.path.dirname(script)  # instead of this program's own folder
+        sys.path[0] = os.path.dirname(asked["script"])  # instead of this program's own folder
     # A module of the script's own may have a name of ours.
     for name in [name for name in sys.modules if name.partition(".")[0] == "harness"]:
         del sys.modules[name]
-    refusal = why_not(first[0]["preload"])
-    for name in first[0]["hide"]:
+    refusal = why_not(asked["preload"])
+    for name in asked["hide"]:
         os.environ.pop(name, None)
-    compiled = Script(script)
+    script = Script(asked["script"])
     settle()
     send(control, {"refusal": refusal})
     while (message := receive(control, 2)) is not None:
-        request, outputs = message
+        request, descriptors = message
         if "wait" in request:
             send(control, {"status": os.waitpid(request["wait"], 0)[1]})
-        elif fork_trial(control, request, outputs, mark):
-            return compiled
+        elif "share" in request:
+            control = share(control, descriptors[0])
+        elif "script" in request:
+            send(control, {"refusal": refusal, "equal": request == asked})
+        elif fork_trial(control, request, descriptors, mark):
+            return script
     return None
 
 
 if __name__ == "__main__":
     _script = serve(socket.socket(fileno=int(sys.argv[1])), Mark(sys.argv[2]))
-    if _script is not None:
-        finish(run(_script))
+    if _script is None:
+        os._exit(0)  # tearing down the imports takes a good part of the time that they took
+    finish(run(_script))

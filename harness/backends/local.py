@@ -10,6 +10,7 @@ import errno
 import logging
 import os
 import selectors
+import socket
 import time
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -24,8 +25,9 @@ from harness.backends.invocation import leg_config, script_command, script_envir
 from harness.backends.leg import Leg, launch
 from harness.backends.orphans import Orphans, take_in
 from harness.backends.process import kill_group, reap
+from harness.backends.sharing import inherited
 from harness.backends.trial_files import environment_faults, remove_checkpoints, stamp, tolerated
-from harness.backends.warm import Starter
+from harness.backends.warm import Imports, Starter
 from harness.benchmark import Benchmark, Calling
 from harness.cgroup import cpus, oom_kills
 from harness.core.clock import RealClock
@@ -71,6 +73,12 @@ class LocalOptions(Options):
     )
 
 
+def imports_of(script: Path, calling: Calling, environment: Mapping[str, str], num_workers: int) -> Imports:
+    """What trials of a script have in common, where the back-end's process has this environment."""
+    common = script_environment(environment, {})
+    return Imports(script.absolute(), calling.preload, {**common, **thread_share(common, cpus(), num_workers)})
+
+
 class LocalBackend:
     """Runs `script` once for each leg, with the trial's folder as its working directory.
 
@@ -82,6 +90,7 @@ class LocalBackend:
         num_workers: trials that run at once, between which the CPUs are shared.
         gpus: hands GPUs to trials; None to let each see all.
         warm: fork trials from a process that has done their imports, where the script declares them.
+        shared: as for `ForkServer`.
     """
 
     def __init__(
@@ -96,6 +105,7 @@ class LocalBackend:
         warm: bool = True,
         num_workers: int = 1,
         gpus: GpuRotation | None = None,
+        shared: socket.socket | None = None,
     ) -> None:
         self.clock = RealClock()
         self._script = script.absolute()
@@ -103,14 +113,13 @@ class LocalBackend:
         self._job = JobDir(job.path.absolute())
         self._extra_args = dict(extra_args or {})
         self._calling = calling or Calling()
-        common = script_environment(os.environ, environment or {})
-        common |= thread_share(common, cpus(), num_workers)
         self._gpus = gpus or GpuRotation([], 0)
         self._selector = selectors.DefaultSelector()
         self._orphans = Orphans(self._job.path)
         self._guard = Guard(self._orphans.common_mark)
-        preload = self._calling.preload if warm else ()
-        self._starter = Starter(self._script, preload, common)
+        shares = self._calling if warm else Calling()
+        imports = imports_of(script, shares, {**os.environ, **(environment or {})}, num_workers)
+        self._starter = Starter(imports, shared)
         self._legs: dict[int, Leg] = {}
         self._events: list[Event] = []
 
@@ -138,6 +147,7 @@ class LocalBackend:
             warm=not options.no_warm_workers,
             num_workers=num_workers,
             gpus=gpus,
+            shared=inherited(),
         )
 
     def start(self, trial: Trial, until: int | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
@@ -9,6 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -24,6 +26,7 @@ ANSWER_SECONDS = 120.0
 # Arrow's allocator starts a thread as soon as pandas or scikit-learn are imported, unless it is told not to; glibc's
 # takes small pages, which are costly to fork.
 _QUIET = {"JE_ARROW_MALLOC_CONF": "background_thread:false", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
+AVAILABLE = hasattr(os, "pidfd_open")
 # A server that dies again and again is given up.
 SERVERS = 3
 
@@ -50,17 +53,44 @@ class Forked:
         return self._code
 
 
-class ForkServer:
-    """A process that has imported `preload` and forks trials of `script`. It begins at once, and ends with this one.
-
-    The caller must take in orphans (`orphans.take_in`).
+@dataclass(frozen=True)
+class Imports:
+    """Attributes:
+    preload: modules that every trial imports.
+    environment: what all trials have in common.
     """
 
-    def __init__(self, script: Path, preload: Sequence[str], environment: Mapping[str, str]) -> None:
-        self._control, theirs = socket.socketpair()
+    script: Path
+    preload: Sequence[str]
+    environment: Mapping[str, str]
+
+    def message(self) -> dict[str, Any]:
+        hide = [name for name in _QUIET if name not in self.environment]
+        asked = {"script": str(self.script), "preload": list(self.preload), "hide": hide}
+        return {**asked, "environment": dict(self.environment)}
+
+
+class ForkServer:
+    """A process that has done the imports and forks trials of the script. It begins at once, and ends with this one.
+
+    The caller must take in orphans (`orphans.take_in`).
+
+    Args:
+        shared: control socket of a server that a process for several tuners forks; None to start one.
+    """
+
+    def __init__(self, imports: Imports, shared: socket.socket | None = None) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control = shared if shared is not None else self._begin(imports.environment)
         self._control.settimeout(ANSWER_SECONDS)
+        self._ready = False
+        with contextlib.suppress(OSError):  # it is lost already, which the first question will tell
+            send(self._control, imports.message())
+
+    def _begin(self, environment: Mapping[str, str]) -> socket.socket:
+        ours, theirs = socket.socketpair()
         with theirs:
-            self.process = subprocess.Popen(
+            self._process = subprocess.Popen(
                 [sys.executable, str(PROGRAM), str(theirs.fileno()), MARK],
                 cwd="/",
                 env={**_QUIET, **environment, MARK: PLACEHOLDER},
@@ -70,9 +100,18 @@ class ForkServer:
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
             )
-        self._ready = False
-        hide = [name for name in _QUIET if name not in environment]
-        send(self._control, {"script": str(script), "preload": list(preload), "hide": hide})
+        return ours
+
+    def share(self) -> socket.socket:
+        """Control socket of a fork of the server, which it makes once the imports are done. OSError: it is lost."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                send(self._control, {"share": True}, (theirs.fileno(),))
+            except OSError:
+                ours.close()
+                raise
+        return ours
 
     def spawn(self, argv: Sequence[str], *, folder: Path, environment: Mapping[str, str]) -> Spawned:
         """A trial's process. Refused, Lost; ValueError for arguments that no process can have; OSError.
@@ -83,9 +122,11 @@ class ForkServer:
         if any("\0" in word for word in argv):
             raise ValueError("embedded null byte")
         if not self._ready:
-            refusal = self._ask(None)["refusal"]
-            if refusal is not None:
-                raise Refused(refusal)
+            answer = self._ask(None)
+            if not answer.get("equal", True):
+                raise Lost("it has done other imports, or in another environment")
+            if answer["refusal"] is not None:
+                raise Refused(answer["refusal"])
             self._ready = True
         (out, out_end), (err, err_end) = os.pipe(), os.pipe()
         pipes: list[IO[bytes]] = [open(end, "rb", buffering=0) for end in (out, err)]  # noqa: SIM115
@@ -106,14 +147,18 @@ class ForkServer:
         return Spawned(Forked(answer["pid"], self), *pipes)
 
     def exit_code(self, pid: int) -> int:
-        """Of a trial that has ended, or is being killed; negative: a signal's number."""
+        """Of a trial that has ended, or is being killed; negative: a signal's number.
+
+        Where the server is lost, SIGKILL for a trial that the system has not made this process's child: one of a
+        shared server, or one that the server has asked about.
+        """
         try:
             status = self._ask({"wait": pid})["status"]
         except (Lost, Refused):
             self.close()  # the system makes its children ours before it reports its end
             try:
                 status = os.waitpid(pid, 0)[1]
-            except ChildProcessError:  # killed between the question and the answer: nobody will ever know
+            except ChildProcessError:
                 status = signal.SIGKILL
         return os.waitstatus_to_exitcode(status)
 
@@ -133,30 +178,31 @@ class ForkServer:
     def close(self) -> None:
         """End the server; trials that it forked go on. Idempotent."""
         self._control.close()
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
+        if self._process is not None:
+            self._process.send_signal(signal.SIGKILL)
+            self._process.wait()
 
 
 class Starter:
     """Starts trials: forked from a process that has done their imports, or each as a plain process.
 
     Args:
-        preload: modules that every trial imports; none for plain processes.
-        environment: what all trials have in common.
+        imports: what all have in common; nothing to preload for plain processes.
+        shared: as for the first `ForkServer`.
     """
 
-    def __init__(self, script: Path, preload: Sequence[str], environment: Mapping[str, str]) -> None:
-        self._script = script
-        self._preload = preload
-        self._environment = environment
-        self._servers_left = SERVERS if preload and hasattr(os, "pidfd_open") else 0
+    def __init__(self, imports: Imports, shared: socket.socket | None = None) -> None:
+        self._imports = imports
+        self._shared = shared
+        self._servers_left = SERVERS if imports.preload and AVAILABLE else 0
         self._server: ForkServer | None = None
 
     def prepare(self) -> None:
         """Let the imports begin. OSError where no process can be had."""
         if self._server is None and self._servers_left > 0:
             self._servers_left -= 1
-            self._server = ForkServer(self._script, self._preload, self._environment)
+            shared, self._shared = self._shared, None
+            self._server = ForkServer(self._imports, shared)
 
     def spawn(self, command: Sequence[str], *, folder: Path, environment: Mapping[str, str]) -> Spawned:
         """A process that runs the command. OSError or ValueError where it cannot be started.
@@ -164,7 +210,7 @@ class Starter:
         Args:
             environment: variables of its own, over those that all trials have in common.
         """
-        shares_imports = list(command[:2]) == [sys.executable, str(self._script)]
+        shares_imports = list(command[:2]) == [sys.executable, str(self._imports.script)]
         while shares_imports and (self._servers_left > 0 or self._server is not None):
             self.prepare()
             assert self._server is not None
@@ -172,7 +218,7 @@ class Starter:
                 return self._server.spawn(command[1:], folder=folder, environment=environment)
             except (Refused, Lost) as error:
                 self._give_up(error)
-        return spawn(command, folder=folder, environment={**self._environment, **environment})
+        return spawn(command, folder=folder, environment={**self._imports.environment, **environment})
 
     def _give_up(self, error: Exception) -> None:
         self.close()
@@ -187,3 +233,6 @@ class Starter:
         if self._server is not None:
             self._server.close()
             self._server = None
+        if self._shared is not None:
+            self._shared.close()
+            self._shared = None

@@ -9,11 +9,13 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from harness.backends.warm import AVAILABLE, Imports
 from harness.benchmark import DataNeed
 from harness.cli.script_needs import in_image, installed, lacking, package_names
 from harness.errors import EnvironmentFault
+from harness.jobdir import JobDir
 from harness.plan.build import Plan
-from harness.plan.job import Job
+from harness.plan.job import Job, read_job
 from harness.plan.resolve import KINDS, table
 from harness.runtime.protocol import Limits, Runtime
 
@@ -73,7 +75,22 @@ def open_runtime(name: str, root: Path, plan: Plan, *, install: bool, say: Say) 
 
     ensure_packages(_extras(plan), install=install, say=say)
     _tell_of_needs(plan, installed, "pip install -r it", say)
-    return ProcessRuntime(root, forks=all(plays_tables(job) for job in _distinct(plan))), facts
+    forks = all(plays_tables(job) for job in _distinct(plan))
+    return ProcessRuntime(root, forks=forks, imports=shared_imports), facts
+
+
+def shared_imports(folder: Path, environment: Mapping[str, str]) -> Imports | None:
+    """What the trials of a job import, where its process has this environment; None where they are not forked."""
+    from harness.backends.local import imports_of
+    from harness.tuner.assemble import load_benchmark
+
+    settings = read_job(JobDir(folder)).settings
+    if settings["backend"] != "local" or settings.get("no_warm_workers") or not AVAILABLE:
+        return None
+    benchmark = load_benchmark(settings)
+    if benchmark.script is None or not benchmark.calling.preload:
+        return None
+    return imports_of(benchmark.script, benchmark.calling, environment, int(settings["num_workers"]))
 
 
 def _tell_of_needs(plan: Plan, held: Callable[[str], bool], remedy: str, say: Say) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from harness.cli.console import LastingConsole
-from harness.cli.prepare import DataFinder, limits_of
+from harness.cli.prepare import DataFinder, limits_of, shared_imports
 from harness.cli.values import nonempty_path
 from harness.dispatch.dispatcher import Dispatcher
 from harness.dispatch.follow import Follower
@@ -84,4 +84,4 @@ def _runtime(job: Job, root: Path) -> Runtime:
         return DockerRuntime(job.launch.get("image"))
     from harness.runtime.process import ProcessRuntime
 
-    return ProcessRuntime(root)
+    return ProcessRuntime(root, imports=shared_imports)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from harness.backends.sharing import VARIABLE, SharedImports
+from harness.backends.warm import Imports
 from harness.errors import EnvironmentFault
 from harness.jobdir import JobDir, read_json, write_json
 from harness.runtime.forking import Forked, fork
@@ -24,11 +27,20 @@ class ProcessRuntime:
 
     Args:
         forks: jobs are forked from this process instead of started anew, for jobs that would do little but import.
+        imports: (job folder, its environment) -> what its trials import, None for nothing that jobs could share.
     """
 
-    def __init__(self, root: Path, *, forks: bool = False) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        forks: bool = False,
+        imports: Callable[[Path, Mapping[str, str]], Imports | None] = lambda folder, environment: None,
+    ) -> None:
         self._root = root
         self._forks = forks
+        self._imports = imports
+        self._shared = SharedImports()
         self._children: dict[str, Forked | subprocess.Popen[bytes]] = {}
 
     def request(self, name: str, folder: Path, data: Mapping[str, Path], limits: Limits) -> Request:
@@ -42,11 +54,30 @@ class ProcessRuntime:
         command = [*request.command, "--end_with_parent", str(os.getpid())]
         try:
             with open(JobDir(request.folder).log, "ab") as log:
-                child = (fork if self._forks else _spawn)(command, request, log)
+                child = fork(command, request, log) if self._forks else self._spawn(command, request, log)
         except OSError as error:
             raise EnvironmentFault(f"cannot start {request.name}: {error}") from error
         self._children[request.name] = child
         write_json(JobDir(request.folder).process, {"pid": child.pid, "created": _created(child.pid)})
+
+    def _spawn(self, command: Sequence[str], request: Request, log: IO[bytes]) -> subprocess.Popen[bytes]:
+        environment = {**os.environ, **request.environment}
+        imports = self._imports(request.folder, environment)
+        with contextlib.ExitStack() as held:
+            offered = self._shared.offer(imports) if imports is not None else None
+            if offered is not None:
+                held.enter_context(offered)
+                environment[VARIABLE] = str(offered.fileno())
+            return subprocess.Popen(
+                command,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                cwd=request.folder,
+                pass_fds=[offered.fileno()] if offered is not None else [],
+            )
 
     def poll(self, names: Sequence[str]) -> Mapping[str, JobState]:
         return {name: self._state(name) for name in names}
@@ -95,18 +126,7 @@ class ProcessRuntime:
     def close(self) -> None:
         for name in list(self._children):
             self.cancel(name)
-
-
-def _spawn(command: Sequence[str], request: Request, log: IO[bytes]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        command,
-        env={**os.environ, **request.environment},
-        stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-        cwd=request.folder,
-    )
+        self._shared.close()
 
 
 def _created(pid: int) -> float | None:

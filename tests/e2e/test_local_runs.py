@@ -12,6 +12,9 @@ import time
 from pathlib import Path
 
 import psutil
+import pytest
+
+from harness.backends.warm import PROGRAM
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "tests" / "fakes" / "scripts"
@@ -142,3 +145,59 @@ def test_doctor_says_what_is_there_and_what_is_not(tmp_path):
     lines = done.stdout.splitlines()
     assert [line.split()[1] for line in lines if line.startswith("missing")] == ["Docker", "results"]
     assert all(line.split()[0] in ("ok", "note", "missing", "->") for line in lines)
+
+
+SHARING = """
+experiment_name: sharing
+benchmark_name: svm_breast_cancer
+scheduler: fifo
+num_workers: 2
+num_runs: 3
+num_trials: 8
+"""
+
+
+def launched_from(root):
+    """Processes of the sweep with these results, however they detached: pid -> its parent's and its command."""
+    found = {}
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, ProcessLookupError):
+            if process.environ().get("SYNETUNE_FOLDER") == str(root):
+                found[process.pid] = (process.ppid(), process.cmdline())
+    return found
+
+
+def forked_twice(processes):
+    """Trials that a job's fork server has forked, which was itself forked from one that has done their imports."""
+    parents = {pid: parent for pid, (parent, words) in processes.items() if str(PROGRAM) in words}
+    return [pid for pid, parent in parents.items() if parents.get(parent) in parents]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("killed", [False, True])
+def test_jobs_of_a_sweep_share_their_imports_and_leave_nothing(tmp_path, killed):
+    pytest.importorskip("sklearn")
+    (tmp_path / "sharing.yaml").write_text(SHARING)
+    root = tmp_path / "results"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "harness", "sweep", str(tmp_path / "sharing.yaml"), "--runtime", "process"],
+        cwd=ROOT,
+        text=True,
+        env={**os.environ, "SYNETUNE_FOLDER": str(root)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    shared = False
+    while process.poll() is None and not (killed and shared):
+        shared = shared or bool(forked_twice(launched_from(root)))
+        time.sleep(0.01)
+    if killed:
+        process.kill()
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == (-signal.SIGKILL if killed else 0), output
+    assert shared
+    assert not any("other imports" in log.read_text() for log in root.glob("sharing-*/tuner.log"))
+    deadline = time.monotonic() + 30
+    while (left := launched_from(root)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not left

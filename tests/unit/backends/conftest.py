@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,15 +10,26 @@ from typing import Any
 import pytest
 from local_trials import SCRIPTS, problem
 
-from harness.backends.local import LocalBackend
+from harness.backends.local import LocalBackend, imports_of
+from harness.backends.sharing import SharedImports
 from harness.benchmark import Calling
 from harness.jobdir import JobDir
 
 
-@pytest.fixture(params=["plain", "warm"])
-def backend(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..., LocalBackend]]:
+@pytest.fixture
+def launcher() -> Iterator[SharedImports]:
+    """What a launcher of several jobs holds."""
+    shared = SharedImports()
+    yield shared
+    shared.close()
+
+
+@pytest.fixture(params=["plain", "warm", "shared"])
+def backend(
+    tmp_path: Path, launcher: SharedImports, request: pytest.FixtureRequest
+) -> Iterator[Callable[..., LocalBackend]]:
     """make(script, **entries of the space): a script of the fakes, or source code."""
-    calling = Calling(preload=("argparse", "harness.reporter") if request.param == "warm" else ())
+    calling = Calling(preload=() if request.param == "plain" else ("argparse", "harness.reporter"))
     made: list[LocalBackend] = []
 
     def make(script: str, *, extra_args: Any = None, environment: Any = None, **entries: Any) -> LocalBackend:
@@ -26,6 +38,7 @@ def backend(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable
             path = tmp_path / "script.py"
             path.write_text(script)
         job = JobDir(tmp_path / "job")
+        imports = imports_of(path, calling, {**os.environ, **(environment or {})}, 1)
         made.append(
             LocalBackend(
                 script=path,
@@ -34,6 +47,7 @@ def backend(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable
                 extra_args=extra_args,
                 environment=environment,
                 calling=calling,
+                shared=launcher.offer(imports) if request.param == "shared" else None,
             )
         )
         return made[-1]

@@ -69,9 +69,11 @@ def test_halt_keeps_the_checkpoint_of_a_paused_trial(backend, tmp_path):
 
 
 def test_halt_drops_an_exit_that_was_not_told_yet(backend, tmp_path):
-    run = backend("resumable.py", epochs=1, lr=0.1, delay=0.5)
+    run = backend("resumable.py", epochs=1, lr=0.1, delay=1)
     run.start(trial(), None)
-    (process,) = trial_processes()
+    while not (found := trial_processes()):  # a forked one has its mark a moment later
+        pass
+    (process,) = found
     while process.status() != psutil.STATUS_ZOMBIE:
         pass
     run.halt(trial(), keep_checkpoint=True)
@@ -156,7 +158,7 @@ def test_the_guard_watches_what_runs_and_nothing_else(backend, monkeypatch):
     assert guard_program.groups_left([b"+7\n", b"+8\n", b"-7\n", b"+9"]) == {8}
 
 
-def test_close_ends_everything_and_may_be_called_twice(backend, tmp_path):
+def test_close_ends_everything_and_may_be_called_twice(backend, launcher, tmp_path):
     descriptors = psutil.Process().num_fds()
     run = backend("family.py", then="wait")
     for number in range(2):
@@ -166,6 +168,7 @@ def test_close_ends_everything_and_may_be_called_twice(backend, tmp_path):
     children = [child_of(tmp_path, number) for number in range(2)]
     run.close()
     run.close()
+    launcher.close()
     assert all(gone(child) for child in children)
     assert psutil.Process().children() == []
     assert psutil.Process().num_fds() <= descriptors
