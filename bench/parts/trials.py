@@ -3,8 +3,9 @@
 Protocol: 40 trials of three reports each that do nothing, 2 workers, random search; a script that imports nothing much
 and one that imports torch. Four trials run before the timed ones. `ray.init` is not timed; the warm process of ours and
 Ray's actors start anew in the timed run, with their imports, and are: most of what 40 trials with torch take. What a
-trial itself takes shows where there are 400. The trivial script has no imports of its own, so all of its time is
-overhead. Ratios are of wall clock: tools differ in what they wait for.
+trial itself takes shows where there are 400. In a sweep in plain processes, our jobs share the imports: there they are
+done before the timed run, and its CPU time leaves out that of its trials. The trivial script has no imports of its own,
+so all of its time is overhead. Ratios are of wall clock: tools differ in what they wait for.
 """
 
 from __future__ import annotations
@@ -20,9 +21,12 @@ from bench.tools import Tool, source_digest
 from bench.worker import Worker, WorkerFault
 
 WORKERS = 2
-_WARM = ("ours", "ray-reuse")
+_WARM = ("ours", "ours-sweep", "ray-reuse")
 LOOPS: Mapping[str, Tool] = {
     "ours": Tool("ours, forked from a warm process", OURS, "bench.peers.trials_ours:Trials", ()),
+    "ours-sweep": Tool(
+        "ours, forked, in a sweep whose jobs share imports", OURS, "bench.peers.trials_ours:Trials", (), {"sweep": True}
+    ),
     "ours-plain": Tool("ours, plain processes", OURS, "bench.peers.trials_ours:Trials", (), {"warm": False}),
     "synetune-0.13": Tool(
         "Syne Tune 0.13, sleep 0.01 s", "synetune013", "bench.peers.trials_synetune:Trials", ("syne-tune",)
@@ -55,7 +59,7 @@ COURSES: Mapping[str, Course] = {
 
 
 def measure(campaign: Campaign) -> None:
-    chosen = [name for name in LOOPS if name.removesuffix("-reuse").removesuffix("-plain") in campaign.tools]
+    chosen = [name for name in LOOPS if name in campaign.tools or name.rpartition("-")[0] in campaign.tools]
     tools = campaign.laboratory.available(LOOPS, chosen)
     records = campaign.records("trials")
     for index in range(1 if campaign.quick else campaign.rounds):
