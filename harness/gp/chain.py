@@ -43,14 +43,22 @@ class Chain:
 
     def predict(self, X: Array, level: int, gradients: bool = False) -> Prediction:
         """Moments of f_level at rows X (m, d)."""
+        return self.climb(X, level, gradients)[-1]
+
+    def climb(self, X: Array, level: int, gradients: bool = False) -> list[Prediction]:
+        """Moments of f_0 ... f_level at rows X (m, d)."""
         base = self.posteriors[0].moments(X, gradients)
-        mean, var = base.mean + self.posteriors[0].beta[0], base.var
-        mean_gradient, var_gradient = base.mean_gradient, base.var_gradient
+        mean = np.asarray(base.mean + self.posteriors[0].beta[0])
+        found = [Prediction(mean, base.var, base.mean_gradient, base.var_gradient)]
         for posterior in self.posteriors[1 : level + 1]:
             offset, rho = posterior.beta
-            step = posterior.moments(X, gradients)
-            mean = rho * mean + offset + step.mean
-            var = rho * rho * var + step.var
-            mean_gradient = rho * mean_gradient + step.mean_gradient
-            var_gradient = rho * rho * var_gradient + step.var_gradient
-        return Prediction(np.asarray(mean), np.asarray(var), mean_gradient, var_gradient)
+            step, below = posterior.moments(X, gradients), found[-1]
+            found.append(
+                Prediction(
+                    rho * below.mean + offset + step.mean,
+                    rho * rho * below.var + step.var,
+                    rho * below.mean_gradient + step.mean_gradient,
+                    rho * rho * below.var_gradient + step.var_gradient,
+                )
+            )
+        return found

@@ -62,6 +62,10 @@ class Surface:
         by_explained = self._pulled(Z, S * (projected @ self.inverse_factor))
         return Prediction(mean, var, by_mean, -2.0 * self.s2 * by_explained)
 
+    def climb(self, X: Array, level: int, gradients: bool = False) -> list[Prediction]:
+        """The same at levels 0 ... `level`."""
+        return [self.predict(X, each, gradients) for each in range(level + 1)]
+
     def _pulled(self, Z: Array, weights: Array) -> Array:
         """Gradient (m, d) of sum_a weights_a k(D_a) / S_a by x."""
         return np.asarray(-2.0 * self.scales * (Z * weights.sum(axis=1)[:, None] - weights @ self.Z))

@@ -15,7 +15,7 @@ from harness.gp.linalg import Array
 from harness.gp.rows import Limit
 from harness.searchers.curve_data import CurveData
 from harness.searchers.observations import Observations
-from harness.searchers.surrogate import Choice, Target
+from harness.searchers.surrogate import Choice, Target, cut
 
 
 class JointSurrogate:
@@ -54,7 +54,8 @@ class JointSurrogate:
         known = process.fitted[here] if len(here) else surface.predict(every.X, level).mean
         X = every.X[here] if len(here) else every.X
         order = np.argsort(known, kind="stable")
-        return Target(surface, level, float(known[order[0]]), X[order[:3]])
+        cuts = [cut(used.y[used.level == place], self._levels, at) for at, place in enumerate(places[:level])]
+        return Target(surface, level, float(known[order[0]]), X[order[:3]], tuple(cuts))
 
     def _waiting(self, history: HistoryView, reports: Reports) -> Reports:
         """Evaluations under way: each running trial at the levels up to its milestone that it has not reached."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -92,11 +93,14 @@ class Proposer:
             return deadline is not None and time.monotonic() >= deadline
 
         improvement = self._surrogate.target(history, lambda losses: self._level(losses, resource), hurry)
+        flat = bool(self._candidates.numeric.any()) and self._plateaus.found(self._surrogate.observations.tables[0])
+        if flat:
+            # Few random points never stay in one place; weighed by the cuts they found less on tables.
+            improvement = replace(improvement, cuts=())
         target = improvement if self._weigher is None else self._weigher.weigh(improvement, history, hurry)
         if self._all is not None:
             return self._all, target.value(self._all)
         generator = rng(self._seed, "bayesopt", trial_id)
-        flat = self._candidates.numeric.any() and self._plateaus.found(self._surrogate.observations.tables[0])
         points = self._candidates.uniform(_SCREENED, generator) if flat else self._draw(target, generator)
         if trial_id % _ELSEWHERE == 0:
             points = self._candidates.elsewhere(points, target.incumbents[0])

@@ -9,7 +9,7 @@ import numpy as np
 
 from harness.core.encode import Encoder
 from harness.core.history import HistoryView
-from harness.gp.acquisition import log_expected_improvement
+from harness.gp.acquisition import log_expected_improvement, log_probability_below
 from harness.gp.chain import Chain
 from harness.gp.fit import Fitter
 from harness.gp.likelihood import Metric
@@ -39,23 +39,50 @@ class Target:
 
     Attributes:
         incumbents: (k, d) best rows of the lowest level, to look around.
+        cuts: of the levels below, what it takes to go on there; empty to disregard that. The improvement counts as far
+            as the trial will come to `level`: else a place can be suggested for ever whose trials are stopped before
+            they prove the model wrong.
     """
 
     chain: Chain | Surface
     level: int
     best: float
     incumbents: Array
+    cuts: tuple[float, ...] = ()
 
     def value(self, X: Array) -> Array:
-        """Log expected improvement (m,) at rows X (m, d)."""
-        prediction = self.chain.predict(X, self.level)
-        return log_expected_improvement(prediction.mean, prediction.var, self.best)[0]
+        """Log expected improvement (m,) at rows X (m, d), with the log probabilities to pass the cuts."""
+        return self._sum(X, gradients=False)[0]
 
     def value_and_gradient(self, X: Array) -> tuple[Array, Array]:
         """The same with its gradient (m, d)."""
-        at = self.chain.predict(X, self.level, gradients=True)
-        value, by_mean, by_var = log_expected_improvement(at.mean, at.var, self.best)
-        return value, by_mean[:, None] * at.mean_gradient + by_var[:, None] * at.var_gradient
+        return self._sum(X, gradients=True)
+
+    def _sum(self, X: Array, *, gradients: bool) -> tuple[Array, Array]:
+        *below, at = (
+            self.chain.climb(X, self.level, gradients) if self.cuts else [self.chain.predict(X, self.level, gradients)]
+        )
+        terms = [(at, log_expected_improvement(at.mean, at.var, self.best))]
+        terms += [
+            (each, log_probability_below(each.mean, each.var, least))
+            for each, least in zip(below, self.cuts, strict=False)
+            if least < np.inf
+        ]
+        value = np.sum([own for _, (own, _, _) in terms], axis=0)
+        if not gradients:
+            return value, np.empty((0, X.shape[1]))
+        slopes = [
+            by_mean[:, None] * each.mean_gradient + by_var[:, None] * each.var_gradient
+            for each, (_, by_mean, by_var) in terms
+        ]
+        return value, np.sum(slopes, axis=0)
+
+
+def cut(targets: Array, levels: Sequence[int], level: int) -> float:
+    """The target that the best share of those at a level (n,) have: as many as successive halving lets go on, the ratio
+    of the level to the one above. Infinite while there are too few to be judged."""
+    share = levels[level] / levels[level + 1]
+    return float(np.sort(targets)[int(share * (len(targets) - 1))]) if len(targets) * share >= 1 else np.inf
 
 
 class Surrogate:
@@ -94,21 +121,22 @@ class Surrogate:
         level = min(choose([each.y for each in rows]), len(rows) - 1)
         used = [self._limit.apply(each) for each in rows[: level + 1]]
         posteriors: list[Posterior] = []
+        cuts: list[float] = []
         below: Scale | None = None
         for fitter, everything, kept in zip(self._fitters, rows, used, strict=False):
             posterior, below = fitter.posterior(everything, kept, hurry, below)
             posteriors.append(posterior)
+            if len(posteriors) <= level:
+                cuts.append(cut(below(everything.y), self._levels, len(cuts)))
         waiting = self._pending_rows(history, level + 1)
         chain = Chain(posteriors).extended(waiting)
         order = np.argsort(clean(used[level].y), kind="stable")
-        return self._improvement(chain, level, posteriors[level].fitted, waiting[level], used[level].X[order[:3]])
-
-    def _improvement(self, chain: Chain, level: int, fitted: Array, waiting: Array, incumbents: Array) -> Target:
-        """Below the least mean of what was observed or waits."""
-        means = np.concatenate((fitted, chain.predict(waiting, level).mean)) if len(waiting) else fitted
+        fitted = posteriors[level].fitted
+        means = np.concatenate((fitted, chain.predict(waiting[level], level).mean))
         row = int(means.argmin())
         # At other levels the incumbent is a row of another table.
-        return Target(chain.relative_to(row) if level == 0 else chain, level, float(means[row]), incumbents)
+        chain = chain.relative_to(row) if level == 0 else chain
+        return Target(chain, level, float(means[row]), used[level].X[order[:3]], tuple(cuts))
 
     def _rows(self, level: int, table: Table) -> Rows:
         X, y, lower, priority = table.columns()

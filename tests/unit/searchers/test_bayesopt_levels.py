@@ -1,6 +1,7 @@
 """MOBSTER: data at rung levels."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -116,6 +117,42 @@ def test_improvement_is_not_sought_above_the_level_with_the_least_loss() -> None
     assert it._proposer._level(rising, 1) == 1
     assert it._proposer._level([*rising[:2], np.array([0.1, 0.5, 0.7])], 1) == 2
     assert it._proposer._level([np.full(4, np.nan)] * 3, 1) == 2
+
+
+def test_what_would_be_stopped_on_its_way_counts_for_little() -> None:
+    """The first trials were good at the end in the left half, where by now all are bad at the start."""
+    history, it, generator = History(PROBLEM), searcher_of(PROBLEM, levels=LEVELS), np.random.default_rng(0)
+    for trial_id in range(40):
+        left = trial_id % 2 == 1
+        config = {**MIXED.sample(generator), "drop": float(generator.uniform(0, 0.4)) + (0.0 if left else 0.4)}
+        begin(history, config)
+        for epoch, bad, good in ((1, 0.9, 0.4), (3, 0.1, 0.3), (9, 0.05, 0.25)):
+            if epoch == 1 or trial_id < 8:
+                report(history, trial_id, epoch, (bad if left else good) + 0.05 * mixed(config))
+        history.end(trial_id, Status.STOPPED)
+    it.suggest(history, trial_id=40, resource=1)
+    target = it._proposer._surrogate.target(history, lambda losses: 2, lambda: False)
+    places = it._proposer._encoder.encode_many([{**MIXED.midpoint(), "drop": drop} for drop in (0.1, 0.7)])
+    left, right = replace(target, cuts=()).value(places) - target.value(places)
+    assert len(target.cuts) == 2 and left > 2 and left > right + 1
+
+
+@pytest.mark.parametrize("options", [{}, {"searcher_data": "all"}])
+def test_the_gradient_of_improvement_and_cuts_is_that_of_their_sum(options) -> None:
+    history = rungs(27)
+    it = searcher_of(PROBLEM, levels=LEVELS, **options)
+    it.suggest(history, trial_id=27, resource=1)
+    target = it._proposer._surrogate.target(history, lambda losses: 2, lambda: False)
+    assert len(target.cuts) == 2
+    x = it._proposer._encoder.encode_many([MIXED.sample(np.random.default_rng(5))])
+    value, gradient = target.value_and_gradient(x)
+    assert value == pytest.approx(target.value(x))
+    assert value < replace(target, cuts=()).value(x)
+    for column in range(x.shape[1]):
+        step = np.zeros_like(x)
+        step[0, column] = 1e-6
+        slope = (target.value(x + step) - target.value(x - step)) / 2e-6
+        assert gradient[0, column] == pytest.approx(slope[0], rel=1e-4, abs=1e-5)
 
 
 def test_diverged_trials_leave_the_order_of_the_others_visible() -> None:
