@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow.parquet
+import yaml
 
 from harness.blackbox.description import read_description
 from harness.blackbox.importing import import_tables
@@ -34,7 +35,8 @@ from harness.report.stats import Comparison, adjust, compare
 from harness.results.status import read_status
 from harness.tuner.run_job import run_job
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "results" / "searchers_on_tables.md"
+RESULTS = Path(__file__).resolve().parents[1] / "docs" / "results"
+PAGE, REFERENCE = RESULTS / "searchers_on_tables.md", RESULTS / "multi_fidelity_reference.yaml"
 WORKERS = 4
 SHARES = {"1/4": 0.25, "1/2": 0.5, "full": 1.0}
 FIFO, ASHA = {"scheduler": "fifo"}, {"scheduler": "hyperband_stopping"}
@@ -173,27 +175,51 @@ def comparisons(task: Prepared, losses: dict[str, dict[int, list[float]]]) -> It
 
 
 def medians(task: Prepared, losses: dict[str, dict[int, list[float]]]) -> Iterator[str]:
-    """A row for each method: median [quartiles] of the metric itself."""
+    """A row for each method: median [quartiles] of the metric itself; then those of other tools."""
     for method, runs in losses.items():
         values = task.sign * np.array(list(runs.values()))
-        cells = []
-        for column in values.T:
-            low, middle, high = np.quantile(column, [0.25, 0.5, 0.75])
-            cells.append(f"{middle:.4g} [{low:.4g}, {high:.4g}]")
-        yield f"| {task.name} | {method} | {len(runs)} | {' | '.join(cells)} |"
+        quartiles = np.quantile(values, [0.5, 0.25, 0.75], axis=0).T
+        yield f"| {task.name} | {method} | {len(runs)} | {' | '.join(map(cell, quartiles))} |"
+    known = yaml.safe_load(REFERENCE.read_text()).get(task.name, {})
+    bohb = {name: figures for name, figures in known.get("methods", {}).items() if name == "BOHB"}
+    for name, figures in {**known.get("peers", {}), **bohb}.items():
+        cells = [cell(figures.get(share, ())) for share in ("quarter", "half", "full")]
+        yield f"| {task.name} | *{name}* | {figures['seeds']} | {' | '.join(cells)} |"
+
+
+def cell(quartiles: Sequence[float]) -> str:
+    """Median [lower, upper quartile], of which all but the median may be missing."""
+    texts = [f"{value:.4g}" for value in quartiles]
+    return f"{texts[0]} [{texts[1]}, {texts[2]}]" if len(texts) == 3 else "".join(texts) or "-"
+
+
+def summary(found: Sequence[tuple[str, Comparison]]) -> Iterator[str]:
+    """What the table of pairs comes to, for each pair of methods and share of the budget."""
+    for first, second in PAIRS:
+        for share in SHARES:
+            ones = [one for at, one in found if at == share and (one.first, one.second) == (first, second)]
+            if not ones:
+                continue
+            ahead = [one.benchmark for one in ones if one.wins > one.losses]
+            behind = [one.benchmark for one in ones if one.wins < one.losses]
+            settled = [one for one in ones if one.decided]
+            worse = [one.benchmark for one in settled if one.wins < one.losses]
+            yield (
+                f"- {first} against {second}, {share}: ahead in more runs on {len(ahead)} of {len(ones)} tables, "
+                f"established on {len(settled) - len(worse)}; behind on {len(behind)}"
+                f"{' (' + ', '.join(behind) + ')' if behind else ''}, established on {len(worse)}"
+                f"{' (**' + ', '.join(worse) + '**)' if worse else ''}"
+            )
 
 
 def page(tasks: Sequence[Prepared], work: Path, runs: int) -> str:
     losses = {task.name: read_task(task, work, runs) for task in tasks}
-    shares, found = zip(
+    shares, compared = zip(
         *((share, one) for task in tasks for share, one in comparisons(task, losses[task.name])), strict=True
     )
-    lines = [
-        HEAD,
-        "| table | pair | budget | pairs | better / equal / worse | median difference [95 %] | p | verdict |",
-    ]
-    lines.append("|---|---|---|---|---|---|---|---|")
-    for share, one in zip(shares, adjust(found), strict=True):
+    found = list(zip(shares, adjust(compared), strict=True))
+    lines = [HEAD, *summary(found), PAIRS_HEAD]
+    for share, one in found:
         verdict = "not decided"
         if one.decided:
             verdict = f"{one.first} better" if one.wins > one.losses else f"**{one.first} worse**"
@@ -204,6 +230,7 @@ def page(tasks: Sequence[Prepared], work: Path, runs: int) -> str:
         )
     lines += [
         "\n## Medians [quartiles]\n",
+        "Names in italics: other tools under the same protocol, as `multi_fidelity_reference.yaml` has them.\n",
         f"| table | method | runs | {' | '.join(SHARES)} |",
         "|---|---|---|---|---|---|",
     ]
@@ -222,7 +249,9 @@ value is the best one reported by a quarter, a half and all of the budget. RS an
 Runs are paired by run id (equal ids start with equal configurations). A positive difference (second's loss minus
 first's, median over pairs, bootstrap interval) means that the first is better; p is that of Wilcoxon's signed rank
 test, and the verdict holds after Holm's correction over the whole table at 5 %.
+"""
 
+PAIRS_HEAD = """
 ## Pairs
 
 | table | pair | budget | pairs | better / equal / worse | median difference [95 %] | p | verdict |
