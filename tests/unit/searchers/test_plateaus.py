@@ -45,8 +45,12 @@ def test_it_is_found_whenever_one_looks() -> None:
     y, watching = by_rows(X, 30), Plateaus()
     growing = Table(3)
     for position in range(60):
-        growing.append(X[position], float(y[position]), np.nan, position, position)
+        failed = position % 5 == 2
+        growing.append(
+            X[position], np.nan if failed else float(y[position]), np.nan, position, position + failed * 1e12
+        )
         assert watching.found(growing) == Plateaus().found(growing)
+    assert watching.found(growing) and not watching.found(table_of(X, X.sum(axis=1)))
 
 
 def distances(rows: int | None) -> list[float]:
