@@ -70,8 +70,8 @@ def log_expected_improvement(mean: Array, var: Array, best: float) -> tuple[Arra
     return value + np.log(sd), -ratio / sd, (1.0 - z * ratio) / (2.0 * var)
 
 
-def log_probability_below(mean: Array, var: Array, limit: float) -> tuple[Array, Array, Array]:
-    """log P[f <= limit] for f ~ N(mean, var), and its derivatives by mean and by var; all of shape (m,)."""
+def log_probability_below(mean: Array, var: Array, limit: Array) -> tuple[Array, Array, Array]:
+    """log P[f <= limit] for f ~ N(mean, var), and its derivatives by mean and by var; all of the shape of `mean`."""
     sd = np.sqrt(var)
     z = (limit - mean) / sd
     value, ratio = log_cumulative(z)

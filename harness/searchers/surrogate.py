@@ -59,23 +59,23 @@ class Target:
         return self._sum(X, gradients=True)
 
     def _sum(self, X: Array, *, gradients: bool) -> tuple[Array, Array]:
-        *below, at = (
-            self.chain.climb(X, self.level, gradients) if self.cuts else [self.chain.predict(X, self.level, gradients)]
-        )
-        terms = [(at, log_expected_improvement(at.mean, at.var, self.best))]
-        terms += [
-            (each, log_probability_below(each.mean, each.var, least))
-            for each, least in zip(below, self.cuts, strict=False)
-            if least < np.inf
-        ]
-        value = np.sum([own for _, (own, _, _) in terms], axis=0)
-        if not gradients:
-            return value, np.empty((0, X.shape[1]))
-        slopes = [
-            by_mean[:, None] * each.mean_gradient + by_var[:, None] * each.var_gradient
-            for each, (_, by_mean, by_var) in terms
-        ]
-        return value, np.sum(slopes, axis=0)
+        judged = [level for level, limit in enumerate(self.cuts) if limit < np.inf]
+        if judged:
+            *below, at = self.chain.climb(X, self.level, gradients)
+        else:
+            at = self.chain.predict(X, self.level, gradients)
+        value, by_mean, by_var = log_expected_improvement(at.mean, at.var, self.best)
+        gradient = by_mean[:, None] * at.mean_gradient + by_var[:, None] * at.var_gradient if gradients else X[:0]
+        if judged:
+            limits = np.array([[self.cuts[level]] for level in judged])
+            means, variances = np.array([(below[level].mean, below[level].var) for level in judged]).swapaxes(0, 1)
+            passing, by_mean, by_var = log_probability_below(means, variances, limits)
+            value = value + passing.sum(axis=0)
+            if gradients:
+                for level, mean_slope, var_slope in zip(judged, by_mean, by_var, strict=True):
+                    gradient += mean_slope[:, None] * below[level].mean_gradient
+                    gradient += var_slope[:, None] * below[level].var_gradient
+        return value, gradient
 
 
 def cut(targets: Array, levels: Sequence[int], level: int) -> float:

@@ -30,11 +30,11 @@ def test_the_far_tail_follows_its_asymptotic_law() -> None:
 
 @pytest.mark.parametrize("limit", [1.0, -0.5, -8.0])
 def test_the_probability_below_is_the_normal_one(limit: float) -> None:
-    value, by_mean, by_var = log_probability_below(np.array([0.2]), np.array([0.25]), limit)
+    value, by_mean, by_var = log_probability_below(np.array([0.2]), np.array([0.25]), np.array([limit]))
     assert math.exp(value[0]) == pytest.approx(NormalDist(0.2, 0.5).cdf(limit), rel=1e-9)
     for slope, mean, var in ((by_mean, 1e-6, 0.0), (by_var, 0.0, 1e-6)):
         at = [(np.array([0.2 + side * mean]), np.array([0.25 + side * var])) for side in (1, -1)]
-        up, down = (log_probability_below(*each, limit) for each in at)
+        up, down = (log_probability_below(*each, np.array([limit])) for each in at)
         assert slope[0] == pytest.approx((up[0][0] - down[0][0]) / 2e-6, rel=1e-5)
 
 
