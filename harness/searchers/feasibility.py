@@ -56,7 +56,8 @@ class Feasibility:
             return Weighted(log_probability, X[np.argsort(values, kind="stable")[:3]], None)
         means = target.chain.predict(feasible, target.level).mean
         nearest = feasible[np.argsort(means, kind="stable")[:3]]
-        chain = _relative_to(target.chain, nearest[0])
+        # At other levels the incumbent is a row of another table.
+        chain = _relative_to(target.chain, nearest[0]) if target.level == 0 else target.chain
         return Weighted(log_probability, nearest, replace(target, chain=chain, best=float(means.min())))
 
     def _value(self, trial: Trial) -> float:

@@ -89,3 +89,22 @@ def test_ask_and_tell_under_a_constraint() -> None:
     assert 0.65 < loop.best()[0]["x"] <= 0.7
     with pytest.raises(UsageError, match="needs a benchmark that reports a constraint"):
         AskTell({"x": uniform(0, 1)}, searcher="bayesopt_constrained")
+
+
+def test_improvement_at_a_rung_is_still_predicted_for_that_rung() -> None:
+    problem = Problem(SPACE, "loss", constraint_attr="excess", resource_attr="epoch", max_resource=9)
+    context = Context(problem, 0, levels=(1, 3))
+    history, generator = History(problem), np.random.default_rng(1)
+    for _ in range(12):
+        config = SPACE.sample(generator)
+        trial = begin(history, config)
+        for epoch in (1, 3):
+            report = {"loss": (config["x"] - 0.3) ** 2 - epoch, "excess": config["y"] - 0.8, "epoch": epoch}
+            history.report(trial.trial_id, report, at=0.0)
+        history.end(trial.trial_id, Status.STOPPED)
+    it = BayesOptConstrained(context, BayesOptOptions())
+    assert it.suggest(history, trial_id=12, resource=1) is not None
+    target = it._proposer._surrogate.target(history, lambda losses: 1, bool)
+    acquisition = Feasibility(context).weigh(target, history, bool)
+    x = generator.random((3, 2))
+    assert acquisition.target.chain.predict(x, 1).mean == pytest.approx(target.chain.predict(x, 1).mean)
