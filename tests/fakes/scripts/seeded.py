@@ -33,6 +33,7 @@ CHANGES = {
     "constant level": lambda epoch, loss: {"epoch": 1, "loss": loss},
     "reserved name": lambda epoch, loss: {"epoch": epoch, "st_loss": loss},
     "resume forgets": lambda epoch, loss: {"epoch": epoch, "loss": loss + resumed},
+    "chance from epoch 2 on": lambda epoch, loss: {"epoch": epoch, "loss": loss + (epoch > 1) * os.getpid()},
 }
 
 
