@@ -205,10 +205,11 @@ class Smoke:
             return
         metric = self._problem.metric
         resumed, unbroken = second.reports[0][metric], whole.reports[1][metric]
-        if first.reports[0][metric] == whole.reports[0][metric] and resumed == unbroken:
+        begins_equal = first.reports[0][metric] == whole.reports[0][metric]
+        if begins_equal and resumed == unbroken:
             return
         # Coarse metrics of short trainings can be equal by chance: only one that comes out the same twice proves it.
-        if first.reports[0][metric] == whole.reports[0][metric] and self._repeats(whole):
+        if begins_equal and self._repeats(whole):
             yield f"{prefix}{metric} is {resumed} at the next level, without a break it is {unbroken}"
         else:
             self.notes.append("training is not deterministic, so the curve after a resume was not compared")
