@@ -9,22 +9,11 @@ level instead of a joint one over all rows. Single fidelity is a chain of one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-
-import numpy as np
+from functools import cache
 
 from harness.gp.linalg import Array
+from harness.gp.moments import Moments, Processes
 from harness.gp.posterior import Posterior
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """Mean and variance (m,) of a level's latent function; gradients (m, d), or (0, d) where not asked for."""
-
-    mean: Array
-    var: Array
-    mean_gradient: Array
-    var_gradient: Array
 
 
 class Chain:
@@ -32,6 +21,7 @@ class Chain:
 
     def __init__(self, posteriors: Sequence[Posterior]) -> None:
         self.posteriors = list(posteriors)
+        self._processes = cache(lambda level: Processes(self.posteriors[: level + 1]))
 
     def extended(self, pending: Sequence[Array]) -> Chain:
         """The chain if the rows pending[k] (m_k, d) had been observed at level k at their present means."""
@@ -41,24 +31,18 @@ class Chain:
         """The lowest level's differences to its value at the data's row; see `Posterior.relative_to`."""
         return Chain([self.posteriors[0].relative_to(row)])
 
-    def predict(self, X: Array, level: int, gradients: bool = False) -> Prediction:
-        """Moments of f_level at rows X (m, d)."""
+    def predict(self, X: Array, level: int, gradients: bool = False) -> Moments:
+        """Moments (m,) of f_level at rows X (m, d)."""
         return self.climb(X, level, gradients)[-1]
 
-    def climb(self, X: Array, level: int, gradients: bool = False) -> list[Prediction]:
-        """Moments of f_0 ... f_level at rows X (m, d)."""
-        base = self.posteriors[0].moments(X, gradients)
-        mean = np.asarray(base.mean + self.posteriors[0].beta[0])
-        found = [Prediction(mean, base.var, base.mean_gradient, base.var_gradient)]
-        for posterior in self.posteriors[1 : level + 1]:
+    def climb(self, X: Array, level: int, gradients: bool = False) -> Moments:
+        """Moments (level + 1, m) of f_0 ... f_level at rows X (m, d)."""
+        found = self._processes(level).moments(X, gradients)
+        found.mean[0] += self.posteriors[0].beta[0]
+        for above, posterior in enumerate(self.posteriors[1 : level + 1], start=1):
             offset, rho = posterior.beta
-            step, below = posterior.moments(X, gradients), found[-1]
-            found.append(
-                Prediction(
-                    rho * below.mean + offset + step.mean,
-                    rho * rho * below.var + step.var,
-                    rho * below.mean_gradient + step.mean_gradient,
-                    rho * rho * below.var_gradient + step.var_gradient,
-                )
-            )
+            found.mean[above] += rho * found.mean[above - 1] + offset
+            found.var[above] += rho * rho * found.var[above - 1]
+            found.mean_gradient[above] += rho * found.mean_gradient[above - 1]
+            found.var_gradient[above] += rho * rho * found.var_gradient[above - 1]
         return found

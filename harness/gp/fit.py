@@ -3,7 +3,8 @@
 The fit to n rows starts where the fit to an earlier number of rows ended, with that fit's inverse Hessian; the
 numbers that serve as starts are fixed (the stations), and at powers of two the search starts afresh. A new process that
 is given n rows therefore repeats at most eight short fits and ends at exactly the parameters of one that saw the rows
-come in. What kind of process it is (kernel, targets) is chosen at stations only.
+come in. What kind of process it is (kernel, targets) is chosen at stations only. So are the parameters where there are
+several levels: each suggestion adds a row to many of them, whose processes say little that the level below does not.
 """
 
 from __future__ import annotations
@@ -88,6 +89,7 @@ class Fitter:
             to 128 rows favour, above it Matern 5/2.
         targets: "plain", also with "warped" where those rows clearly favour it; or "ranks" alone.
         period: beyond `every_until` rows, only each `period`-th row leads to a new fit.
+        parts: of an octave, at each of which there is a new fit; by default there is one at each row.
         starts: of a fresh search: the prior's mean, mostly noise, shorter length scales, longer ones.
         evaluations: of the likelihood that a fresh search may take from each start.
     """
@@ -102,6 +104,7 @@ class Fitter:
         targets: Sequence[Targets] = ("plain",),
         every_until: int = 0,
         period: int = 1,
+        parts: int | None = None,
         starts: int = 2,
         evaluations: int = 50,
     ) -> None:
@@ -110,6 +113,7 @@ class Fitter:
         kernels = [kernel] if kernel != "auto" else ["matern52"] if above else ["matern52", "rbf"]
         self._kinds = [Kind(*each) for each in product(kernels, targets)]
         self._every_until, self._period = every_until, period
+        self._parts = parts
         self._starts, self._evaluations = starts, evaluations
         self.prior = prior(metric, above)
         self._memory: dict[tuple[Kind, bytes], Optimum] = {}
@@ -122,8 +126,10 @@ class Fitter:
             count -= count % self._period
         if count > _FITTED_ROWS:
             count -= count % _FITTED_PERIOD
+        if self._parts:
+            count = station(count, self._parts)
         if hurry():
-            count = station(count - 1)
+            count = station(count - 1, self._parts)
         if count < _LEAST_ROWS:
             return Parameters(self._kinds[0], self.prior.theta_mean)
         kind = self._kind(rows.take(slice(min(station(count, 4), _COMPARED_ROWS))))
@@ -171,7 +177,7 @@ class Fitter:
         return self._memory[key]
 
     def _search(self, kind: Kind, rows: Rows) -> Optimum:
-        start = start_of(len(rows))
+        start = start_of(len(rows), self._parts)
         objective = self._objective(kind, self._limit.apply(rows))
         if start:
             known = self._optimum(kind, rows.take(slice(start)))
@@ -214,6 +220,6 @@ def station(count: int, parts: int | None = None) -> int:
     return count // step * step
 
 
-def start_of(count: int) -> int:
+def start_of(count: int, parts: int | None = None) -> int:
     """Number of rows whose fit is the start for `count` rows: the station before; 0 for a fresh start."""
-    return 0 if count <= 8 or count & (count - 1) == 0 else station(count - 1)
+    return 0 if count <= 8 or count & (count - 1) == 0 else station(count - 1, parts)

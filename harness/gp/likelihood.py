@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.linalg import blas
 
 from harness.gp.kernels import Kernel, correlations
+from harness.gp.lapack import blas
 from harness.gp.linalg import Array, cholesky, inverse, log_determinant, solve, solve_small
 
 NOISE_FLOOR = 1e-9
@@ -74,7 +74,8 @@ def profile(factor: Array, y: Array, basis: Array, prior: Prior) -> Profile:
     normal = basis.T @ solved
     right = normal[:, 0] + prior.beta_precision * prior.beta_mean
     normal = normal[:, 1:]
-    normal[np.diag_indices_from(normal)] += prior.beta_precision
+    diagonal = np.arange(len(normal))
+    normal[diagonal, diagonal] += prior.beta_precision
     beta = solve_small(normal, right)
     alpha = solved[:, 0] - solved[:, 1:] @ beta
     offset = beta - prior.beta_mean

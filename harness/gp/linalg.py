@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from scipy.linalg import lapack
+
+from harness.gp.lapack import lapack
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

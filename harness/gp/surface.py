@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.gp.chain import Prediction
 from harness.gp.kernels import matern52, squared_distances
 from harness.gp.linalg import Array
+from harness.gp.moments import Moments
 
 _LEAST_VARIANCE = 1e-12
 
@@ -45,8 +45,8 @@ class Surface:
     s2: float
     levels: list[Level]
 
-    def predict(self, X: Array, level: int, gradients: bool = False) -> Prediction:
-        """Moments of the latent value of new trials with configurations X (m, d) at a level."""
+    def predict(self, X: Array, level: int, gradients: bool = False) -> Moments:
+        """Moments (m,) of the latent value of new trials with configurations X (m, d) at a level."""
         at, Z = self.levels[level], X * self.scales
         k, S = matern52(squared_distances(Z, self.Z) + at.E)
         k = at.A * k + at.B
@@ -56,15 +56,21 @@ class Surface:
         var = self.s2 * np.maximum(at.variance - explained, _LEAST_VARIANCE)
         if not gradients:
             empty = np.empty((0, X.shape[1]))
-            return Prediction(mean, var, empty, empty)
+            return Moments(mean, var, empty, empty)
         S = at.A * S
         by_mean = self._pulled(Z, S * self.alpha)
         by_explained = self._pulled(Z, S * (projected @ self.inverse_factor))
-        return Prediction(mean, var, by_mean, -2.0 * self.s2 * by_explained)
+        return Moments(mean, var, by_mean, -2.0 * self.s2 * by_explained)
 
-    def climb(self, X: Array, level: int, gradients: bool = False) -> list[Prediction]:
-        """The same at levels 0 ... `level`."""
-        return [self.predict(X, each, gradients) for each in range(level + 1)]
+    def climb(self, X: Array, level: int, gradients: bool = False) -> Moments:
+        """The same (level + 1, m) at levels 0 ... `level`."""
+        each = [self.predict(X, at, gradients) for at in range(level + 1)]
+        return Moments(
+            np.stack([at.mean for at in each]),
+            np.stack([at.var for at in each]),
+            np.stack([at.mean_gradient for at in each]),
+            np.stack([at.var_gradient for at in each]),
+        )
 
     def _pulled(self, Z: Array, weights: Array) -> Array:
         """Gradient (m, d) of sum_a weights_a k(D_a) / S_a by x."""

@@ -106,9 +106,10 @@ class NormalScores:
     @classmethod
     def of(cls, losses: Array) -> NormalScores:
         """The scale of losses (n,)."""
-        values, counts = np.unique(_worst_last(losses), return_counts=True)
-        middle = (np.cumsum(counts) - 0.5 * counts) / max(1, len(losses))
-        return cls(values, np.asarray(_quantile(middle), dtype=float))
+        ordered = np.sort(_worst_last(losses))
+        last = np.flatnonzero(ordered != np.append(ordered[1:], np.inf))
+        middle = (last + 1 - 0.5 * np.diff(last, prepend=-1)) / max(1, len(losses))
+        return cls(ordered[last], np.asarray(_quantile(middle), dtype=float))
 
     def __call__(self, losses: Array) -> Array:
         if not len(self.losses):

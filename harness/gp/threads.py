@@ -7,8 +7,9 @@ from contextlib import AbstractContextManager
 from functools import cache
 from typing import Any
 
-import scipy.linalg.blas  # noqa: F401  (the controller knows only libraries that are loaded)
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+
+import harness.gp.lapack  # noqa: F401  (the controller knows only libraries that are loaded)
 
 
 @cache

@@ -46,7 +46,9 @@ class ProcessRuntime:
     def request(self, name: str, folder: Path, data: Mapping[str, Path], limits: Limits) -> Request:
         given = [word for argument, place in data.items() for word in ("--data", f"{argument}={place}")]
         command = (sys.executable, "-m", "harness", "run-job", str(folder), *given)
-        return Request(name, folder, command, {"PYTHONPATH": str(CODE)})
+        # The caller's own entries stay: scripts may import from there, as they do in a job without a sweep.
+        places = (str(CODE), os.environ.get("PYTHONPATH", ""))
+        return Request(name, folder, command, {"PYTHONPATH": os.pathsep.join(filter(None, places))})
 
     def submit(self, request: Request) -> None:
         if self.poll([request.name])[request.name] is JobState.RUNNING:

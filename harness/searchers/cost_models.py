@@ -14,8 +14,8 @@ from harness.core.history import HistoryView
 from harness.core.problem import Problem
 from harness.core.protocols import Context
 from harness.core.trial import Status, Trial
-from harness.gp.chain import Prediction
 from harness.gp.linalg import Array
+from harness.gp.moments import Moments
 from harness.searchers.observations import levels_of
 from harness.searchers.surrogate import Target
 from harness.searchers.weighted import Acquisition, Factor, Hurry, Regression, Weighted
@@ -94,8 +94,8 @@ class LinearCost:
 
     def _factor(
         self,
-        start: Callable[[Array], Prediction],
-        slope: Callable[[Array], Prediction],
+        start: Callable[[Array], Moments],
+        slope: Callable[[Array], Moments],
         unit: float,
         resource: int,
     ) -> Factor:

@@ -15,6 +15,8 @@ from harness.searchers.surrogate import Surrogate, metric_of
 # Where data are no nested rungs and no kernel is named: of all kernels this one ranked the better half of the
 # configurations of two real tables best, though with few seeds and less well than the chain on rungs.
 _RESOURCE_KERNEL = "matern52"
+# Where there are several levels, parts of an octave of rows at which a process is fitted: by itself, on one below.
+_PARTS, _PARTS_ABOVE = 8, 2
 
 
 def surrogate_of(encoder: Encoder, levels: tuple[int, ...], options: BayesOptOptions) -> Surrogate | JointSurrogate:
@@ -25,25 +27,25 @@ def surrogate_of(encoder: Encoder, levels: tuple[int, ...], options: BayesOptOpt
     if form is not None:
         data = options.searcher_data if options.searcher_model == "gp_multitask" else "all"
         return JointSurrogate(encoder, levels, data, form, limit, pending=pending)
-    independent = levels and options.searcher_model == "gp_independent"
-    kind = IndependentSurrogate if independent else Surrogate
-    return kind(
-        encoder,
-        levels,
-        limit,
-        pending=pending,
-        make_fitter=lambda above: Fitter(
+    independent = bool(levels) and options.searcher_model == "gp_independent"
+
+    def make_fitter(above: bool) -> Fitter:
+        linked = above and not independent
+        return Fitter(
             metric_of(encoder),
             limit,
-            above=above and not independent,
+            above=linked,
             kernel=options.searcher_gp_kernel,
             targets=("plain",) if options.searcher_no_warping else ("ranks",) if levels else ("plain", "warped"),
             every_until=options.searcher_opt_skip_init_length,
             period=options.searcher_opt_skip_period,
+            parts=(_PARTS_ABOVE if linked else _PARTS) if levels else None,
             starts=options.searcher_opt_nstarts,
             evaluations=options.searcher_opt_maxiter,
-        ),
-    )
+        )
+
+    kind = IndependentSurrogate if independent else Surrogate
+    return kind(encoder, levels, limit, pending=pending, make_fitter=make_fitter)
 
 
 def _form(encoder: Encoder, options: BayesOptOptions) -> Form | None:

@@ -59,22 +59,19 @@ class Target:
         return self._sum(X, gradients=True)
 
     def _sum(self, X: Array, *, gradients: bool) -> tuple[Array, Array]:
+        levels = self.chain.climb(X, self.level, gradients)
+        at, gradient = levels[-1], X[:0]
+        value, by_mean, by_var = log_expected_improvement(at.mean, at.var, self.best)
+        if gradients:
+            gradient = by_mean[:, None] * at.mean_gradient + by_var[:, None] * at.var_gradient
         judged = [level for level, limit in enumerate(self.cuts) if limit < np.inf]
         if judged:
-            *below, at = self.chain.climb(X, self.level, gradients)
-        else:
-            at = self.chain.predict(X, self.level, gradients)
-        value, by_mean, by_var = log_expected_improvement(at.mean, at.var, self.best)
-        gradient = by_mean[:, None] * at.mean_gradient + by_var[:, None] * at.var_gradient if gradients else X[:0]
-        if judged:
-            limits = np.array([[self.cuts[level]] for level in judged])
-            means, variances = np.array([(below[level].mean, below[level].var) for level in judged]).swapaxes(0, 1)
-            passing, by_mean, by_var = log_probability_below(means, variances, limits)
+            below, limits = levels[judged], np.array([[self.cuts[level]] for level in judged])
+            passing, by_mean, by_var = log_probability_below(below.mean, below.var, limits)
             value = value + passing.sum(axis=0)
             if gradients:
-                for level, mean_slope, var_slope in zip(judged, by_mean, by_var, strict=True):
-                    gradient += mean_slope[:, None] * below[level].mean_gradient
-                    gradient += var_slope[:, None] * below[level].var_gradient
+                gradient += (by_mean[..., None] * below.mean_gradient).sum(axis=0)
+                gradient += (by_var[..., None] * below.var_gradient).sum(axis=0)
         return value, gradient
 
 

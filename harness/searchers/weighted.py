@@ -8,9 +8,10 @@ from typing import Protocol
 
 from harness.core.encode import Encoder
 from harness.core.history import HistoryView
-from harness.gp.chain import Chain, Prediction
+from harness.gp.chain import Chain
 from harness.gp.fit import Fitter
 from harness.gp.linalg import Array
+from harness.gp.moments import Moments
 from harness.gp.rows import Limit, Rows
 from harness.gp.targets import Standard
 from harness.searchers.surrogate import Target, metric_of
@@ -64,17 +65,17 @@ class Regression:
         self._metric = metric_of(encoder)
         self._fitter = Fitter(self._metric, _LIMIT, above=False, kernel="matern52")
 
-    def fitted(self, X: Array, y: Array, trial_ids: Array, hurry: Hurry) -> Callable[[Array], Prediction]:
-        """Prediction at rows (m, d), gradients included, from values y (n,) at rows X (n, d) in the order they came."""
+    def fitted(self, X: Array, y: Array, trial_ids: Array, hurry: Hurry) -> Callable[[Array], Moments]:
+        """Moments at rows (m, d), gradients included, from values y (n,) at rows X (n, d) in the order they came."""
         rows = Rows(X, y, y[:0], (trial_ids * 2654435761) % 2**32)
         used = _LIMIT.apply(rows)
         posterior, units = self._fitter.posterior(rows, used, hurry)
         assert isinstance(units, Standard)  # of plain targets
         chain, scale = Chain([posterior]), units.deviation
 
-        def predict(at: Array) -> Prediction:
+        def predict(at: Array) -> Moments:
             moments = chain.predict(at, 0, gradients=True)
-            return Prediction(
+            return Moments(
                 units.location + scale * moments.mean,
                 scale * scale * moments.var,
                 scale * moments.mean_gradient,

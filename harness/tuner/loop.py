@@ -101,9 +101,10 @@ class Tuner:
                 self._stop_running(outcome.reason)
                 for trial in self._history.paused():  # nobody will promote them any more
                     self._backend.halt(trial, keep_checkpoint=self._keep_checkpoints)
-            if self._history.results and self._history.best() is None:
-                worthless = f"no trial reported a finite {self._history.problem.metric}"
-                return Outcome(outcome.state, f"{outcome.reason}; {worthless}")
+            worthless = self._history.results and self._history.best() is None
+            if worthless and not self._stopping.hopeless(self._history):  # whose reason says so
+                remark = f"no trial reported a finite {self._history.problem.metric}"
+                return Outcome(outcome.state, f"{outcome.reason}; {remark}")
             return outcome
         finally:
             self._backend.close()

@@ -33,17 +33,20 @@ class StoppingCriterion:
     finished: Callable[[HistoryView], int] = completed
 
     def failed(self, history: HistoryView) -> bool:
-        return self._hopeless(history) or history.count(Status.FAILED) >= self.max_failures
+        return self.hopeless(history) or history.count(Status.FAILED) >= self.max_failures
 
-    def _hopeless(self, history: HistoryView) -> bool:
-        """Without this, early stopping would go through worthless trials for ever: none of them completes."""
+    def hopeless(self, history: HistoryView) -> bool:
+        """Whether so many trials ended without a finite loss that none will come.
+
+        Without this, early stopping would go through worthless trials for ever: none of them completes.
+        """
         if history.best() is not None:
             return False
         return len(history.trials) - history.num_running >= HOPELESS_TRIALS and len(history.results) > 0
 
     def reached(self, history: HistoryView, now: float) -> str | None:
         """Why the experiment is over, None while it is not."""
-        if history.best() is None and self._hopeless(history):
+        if history.best() is None and self.hopeless(history):
             return f"{HOPELESS_TRIALS} trials ended and none reported a finite {history.problem.metric}"
         count = history.count(Status.FAILED)
         if count >= self.max_failures:

@@ -39,9 +39,11 @@ def objective(kernel: str = "matern52", count: int = 12, above: bool = False) ->
     return Objective(X, losses(X), basis_of(count, above), KERNELS[kernel], METRIC, prior(METRIC, above))
 
 
-def posterior(X: Array, y: Array, basis: Array, own: Prior | None = None, theta: Array = THETA) -> Posterior:
+def posterior(
+    X: Array, y: Array, basis: Array, own: Prior | None = None, theta: Array = THETA, kernel: str = "matern52"
+) -> Posterior:
     own = own or prior(METRIC, above=basis.shape[1] == 2)
-    return Posterior(X, y, basis, kernel=KERNELS["matern52"], metric=METRIC, prior=own, theta=theta)
+    return Posterior(X, y, basis, kernel=KERNELS[kernel], metric=METRIC, prior=own, theta=theta)
 
 
 def slopes(function: Callable[[Array], Array | float], x: Array, step: float = 1e-6) -> Array:

@@ -1,7 +1,12 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
+import scipy.linalg
 from threadpoolctl import threadpool_info
 
+from harness.gp import lapack
 from harness.gp.linalg import (
     cholesky_of,
     extend_inverse_factor,
@@ -54,3 +59,14 @@ def test_blas_has_one_thread_within_and_what_it_had_before_afterwards() -> None:
     with single_thread():
         assert set(threads()) == {1}
     assert threads() == before
+
+
+def test_a_suggestion_needs_little_of_scipy() -> None:
+    code = "import sys, harness.searchers.proposer; print('scipy.linalg' in sys.modules); import scipy.linalg.lapack; "
+    code += "from harness.gp.lapack import lapack; print(scipy.linalg.lapack.dpotrf is lapack.dpotrf)"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).split() == ["False", "True"]
+
+
+def test_a_scipy_with_other_files_serves_too(monkeypatch) -> None:
+    monkeypatch.setattr(lapack.PathFinder, "find_spec", lambda *_: None)
+    assert lapack._loaded("blas") is scipy.linalg.blas and lapack._loaded("lapack") is scipy.linalg.lapack

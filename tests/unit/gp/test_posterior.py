@@ -5,6 +5,7 @@ import pytest
 
 from harness.gp.chain import Chain
 from harness.gp.likelihood import NOISE_FLOOR, Prior
+from harness.gp.moments import Processes
 from tests.unit.gp.data import THETA, basis_of, dense_correlation, losses, points, posterior
 
 NOISE = float(np.exp(THETA[-1])) + NOISE_FLOOR
@@ -85,6 +86,24 @@ def test_a_chain_equals_the_joint_process_over_both_levels() -> None:
     at = Chain(models).predict(new, 1)
     np.testing.assert_allclose(at.mean, offset + rho * 0.1 + solved.T @ residual, rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(at.var, np.diag(cov(new, 1, new, 1) - k @ solved), rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("gradients", [False, True])
+@pytest.mark.parametrize(
+    "kernels", [["matern52"] * 3, ["rbf", "matern52", "matern52"], ["matern52", "rbf", "matern52"]]
+)
+def test_processes_have_the_same_moments_side_by_side_as_alone(kernels: list[str], gradients: bool) -> None:
+    models = []
+    for count, kernel in zip((14, 5, 1), kernels, strict=True):
+        X = points(count, seed=count)
+        theta = np.array([0.1 * count - 1, 0.3, -0.05 * count, -3.0])
+        models.append(posterior(X, losses(X), np.ones((count, 1)), theta=theta, kernel=kernel))
+    new = points(20_000 if not gradients else 7, seed=5)  # more than one block of rows
+    together = Processes(models).moments(new, gradients)
+    for index, model in enumerate(models):
+        alone, own = Processes([model]).moments(new, gradients)[0], together[index]
+        for one, other in zip(vars(alone).values(), vars(own).values(), strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-7, atol=1e-10)
 
 
 @pytest.mark.parametrize("repeats", [2, 30])

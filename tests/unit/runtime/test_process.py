@@ -1,4 +1,4 @@
-"""Jobs of another launcher are told by pid and start time."""
+"""Jobs of another launcher are told by pid and start time; where jobs import from."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import psutil
 import pytest
 
 from harness.jobdir import JobDir, write_json
-from harness.runtime.process import ProcessRuntime
-from harness.runtime.protocol import JobState
+from harness.runtime.process import CODE, ProcessRuntime
+from harness.runtime.protocol import JobState, Limits
 
 OWN = psutil.Process().create_time()
 
@@ -28,3 +28,10 @@ def test_a_job_that_another_launcher_started(tmp_path, pid, created, state):
     (tmp_path / "job").mkdir()
     write_json(JobDir(tmp_path / "job").process, {"pid": pid, "created": created})
     assert ProcessRuntime(tmp_path).poll(["job"]) == {"job": state}
+
+
+@pytest.mark.parametrize("callers", [["/of/the caller", "/another"], []])
+def test_scripts_import_from_where_the_caller_does(tmp_path, monkeypatch, callers):
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(callers))
+    request = ProcessRuntime(tmp_path).request("job", tmp_path / "job", {}, Limits())
+    assert request.environment["PYTHONPATH"].split(os.pathsep) == [str(CODE), *callers]
