@@ -33,6 +33,9 @@ _ELSEWHERE = 4
 # Where neighbours have the same loss nothing is gained near what is known, and a trial that repeats another one there
 # passes every rung that the other passed: the best of few random points is far from all of them, and good enough.
 _SCREENED = 100
+# What a model knows of such plateaus is little: each third trial is left to chance (S. Falkner, A. Klein, F. Hutter:
+# BOHB, ICML 2018, section 4.2), each second one where most are stopped early and cost little.
+_LEFT_TO_CHANCE, _LEFT_TO_CHANCE_STOPPED = 3, 2
 
 
 class Proposer:
@@ -54,14 +57,21 @@ class Proposer:
         self._all = self._enumerated()
 
     def ranked(self, history: HistoryView, trial_id: int, resource: int | None) -> Iterator[Config]:
-        """Configurations in the order of their score, best first; some may have been tried before."""
+        """Configurations in the order of their score, best first; some may have been tried before.
+
+        There is none where a random one is as good.
+        """
         with single_thread():
             self._surrogate.observations.update(history)
-            if not len(self._surrogate.observations.tables[0]):
+            table = self._surrogate.observations.tables[0]
+            if not len(table):
+                return
+            flat = self._all is None and bool(self._candidates.numeric.any()) and self._plateaus.found(table)
+            if flat and trial_id % (_LEFT_TO_CHANCE_STOPPED if self._levels else _LEFT_TO_CHANCE) == 0:
                 return
             limit = self._options.searcher_max_suggest_time
             deadline = None if limit is None else time.monotonic() + limit
-            points, scores = self._scored(history, trial_id, resource, deadline)
+            points, scores = self._scored(history, trial_id, resource, deadline, flat=flat)
         for index in np.argsort(-scores, kind="stable"):
             yield self._encoder.decode(points[index])
 
@@ -85,7 +95,7 @@ class Proposer:
         return trials[int(means.argmin())].trial_id
 
     def _scored(
-        self, history: HistoryView, trial_id: int, resource: int | None, deadline: float | None
+        self, history: HistoryView, trial_id: int, resource: int | None, deadline: float | None, *, flat: bool
     ) -> tuple[Array, Array]:
         """Points (m, d) of the cube that are configurations, with their scores (m,); then the unrounded candidates."""
 
@@ -93,7 +103,6 @@ class Proposer:
             return deadline is not None and time.monotonic() >= deadline
 
         improvement = self._surrogate.target(history, lambda losses: self._level(losses, resource), hurry)
-        flat = bool(self._candidates.numeric.any()) and self._plateaus.found(self._surrogate.observations.tables[0])
         if flat:
             # Few random points never stay in one place; weighed by the cuts they found less on tables.
             improvement = replace(improvement, cuts=())
