@@ -10,6 +10,7 @@ from harness.cli.remotely import launch_remotely, register_remote
 from harness.cli.running import begin, print_summary, register_once, register_prices, run_once
 from harness.cli.source import Source, read_source, register_source
 from harness.dispatch.todo import compare
+from harness.plan.show import experiments
 
 
 def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
@@ -29,7 +30,7 @@ def _run_locked(source: Source, args: argparse.Namespace, console: LastingConsol
     planned = compare(plan.jobs(), source.state, source.sweep)
     todo = [one for one in planned if not one.done]
     console.print(
-        f"{plan.experiment_name}: {len(planned)} experiments, {len(planned) - len(todo)} finished; "
+        f"{plan.experiment_name}: {experiments(len(planned))}, {len(planned) - len(todo)} finished; "
         f"random seed offset {plan.offset}",
         soft_wrap=True,
     )

@@ -13,6 +13,7 @@ from harness.cli.source import Source, read_source, register_source
 from harness.dispatch.todo import Planned, compare
 from harness.errors import UsageError
 from harness.jobdir import read_json
+from harness.plan.show import experiments
 from harness.results.status import FINAL, read_status
 
 
@@ -39,7 +40,7 @@ def _run_locked(source: Source, args: argparse.Namespace, console: Console) -> i
         return 0
     begin(source, fresh=args.fresh)
     console.print(
-        f"{plan.experiment_name}: {len(planned)} experiments, {len(planned) - missing} finished, {missing} to run; "
+        f"{plan.experiment_name}: {experiments(len(planned))}, {len(planned) - missing} finished, {missing} to run; "
         f"random seed offset {plan.offset}",
         soft_wrap=True,
     )

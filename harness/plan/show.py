@@ -55,12 +55,17 @@ def _with(base: str, settings: Settings, names: Sequence[str]) -> str:
     return " ".join([base, *extra])
 
 
+def experiments(count: int) -> str:
+    """ "1 experiment", "2 experiments"."""
+    return f"{count} experiment{'' if count == 1 else 's'}"
+
+
 def plan_table(plan: Plan, limit: int = 200) -> Any:
     """rich Table of the plan's jobs: index, run id, method, swept settings, seed, job id, name."""
     from rich.table import Table
 
     swept = [name for name in plan.swept if name != "run_id"]
-    shown = Table(title=f"{plan.raw.source}: {len(plan)} experiments, random seed offset {plan.offset}")
+    shown = Table(title=f"{plan.raw.source}: {experiments(len(plan))}, random seed offset {plan.offset}")
     for column in ("index", "run_id", "method", *swept, "random_seed", "job_id", "tuner_name"):
         shown.add_column(column, no_wrap=True)
     for row, job in enumerate(plan.jobs()):
