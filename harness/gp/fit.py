@@ -38,8 +38,9 @@ _LEAST_ROWS = 3
 # Wiggles without noise and noise without wiggles are two optima: from so many rows on, fresh searches start twice.
 _LEAST_ROWS_OF_MORE = 9
 _NOISY = -3.0
-# Prior of theta: log length scales have mean a + b log(their number), deviation 1; log noise ratio (mean, deviation).
-LENGTH_SCALE = (-1.2, 0.5)
+# Prior of theta: log length scales have mean a + b log(their number) and a deviation; log noise ratio (mean, deviation).
+# With few rows the prior decides: longer or less certain scales lose a tenth of the first 60 evaluations.
+LENGTH_SCALE, LENGTH_SCALE_SD = (-1.5, 0.5), 0.6
 NOISE = (-13.0, 3.0)
 
 
@@ -74,7 +75,7 @@ def prior(metric: Metric, above: bool) -> Prior:
     dimensions, ICML 2024); nearly no noise unless the data ask for it; `above` the lowest level little is left to
     explain, and rho is near 1."""
     q = metric.parameters
-    mean, sd = np.full(q, LENGTH_SCALE[0] + LENGTH_SCALE[1] * np.log(max(1, q - 1))), np.ones(q)
+    mean, sd = np.full(q, LENGTH_SCALE[0] + LENGTH_SCALE[1] * np.log(max(1, q - 1))), np.full(q, LENGTH_SCALE_SD)
     mean[-1], sd[-1] = NOISE
     if above:
         return Prior(mean, sd, 1.0, 0.05, np.array([0.0, 1.0]), np.array([1e-6, 0.2]))
