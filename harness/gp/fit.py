@@ -38,8 +38,8 @@ _LEAST_ROWS = 3
 # Wiggles without noise and noise without wiggles are two optima: from so many rows on, fresh searches start twice.
 _LEAST_ROWS_OF_MORE = 9
 _NOISY = -3.0
-# Prior of theta: log length scales have mean a + b log(their number) and a deviation; log noise ratio (mean, deviation).
-# With few rows the prior decides: longer or less certain scales lose a tenth of the first 60 evaluations.
+# Prior of theta: log length scales, of mean a + b log(their number); log noise ratio (mean, deviation).
+# With few rows the prior decides: with longer or less certain scales the regret of 20 evaluations took 3 to 10 more.
 LENGTH_SCALE, LENGTH_SCALE_SD = (-1.5, 0.5), 0.6
 NOISE = (-13.0, 3.0)
 
