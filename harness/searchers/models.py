@@ -40,6 +40,7 @@ def surrogate_of(encoder: Encoder, levels: tuple[int, ...], options: BayesOptOpt
             every_until=options.searcher_opt_skip_init_length,
             period=options.searcher_opt_skip_period,
             parts=(_PARTS_ABOVE if linked else _PARTS) if levels else None,
+            sharp=not levels,
             starts=options.searcher_opt_nstarts,
             evaluations=options.searcher_opt_maxiter,
         )

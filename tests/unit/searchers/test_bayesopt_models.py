@@ -72,7 +72,7 @@ def test_the_value_at_the_end_is_predicted_for_new_configurations(model: str) ->
     configs = [MIXED.sample(generator) for _ in range(60)]
     rows = Encoder(MIXED).encode_many(configs)
     predicted, true = target.chain.predict(rows, target.level).mean, [curve(config, 27) for config in configs]
-    least = 0.25 if model == "independent" else 0.85
+    least = 0.3 if model == "independent" else 0.85
     assert target.level == 3 and np.corrcoef(predicted, true)[0, 1] > least
     assert target.best < np.median(predicted)
 
