@@ -38,7 +38,8 @@ class Plateaus:
             X, y = X[finite], y[finite]
             for row in range(self._read, len(y)):
                 nearest = np.square(X[:row] - X[row]).sum(axis=1).argmin()
-                if y[row] == y[nearest] and y[row] < np.median(y[: row + 1]):
+                # The middle value instead of the median: the mean of two may overflow.
+                if y[row] == y[nearest] and y[row] < np.sort(y[: row + 1])[(row + 1) // 2]:
                     self._pairs += 1
             self._read = max(self._read, len(y))
         return self._pairs >= _PAIRS

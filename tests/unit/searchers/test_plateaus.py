@@ -44,6 +44,12 @@ def test_failing_in_the_same_way_is_no_sign(bad: float) -> None:
     assert not Plateaus().found(table_of(X, np.where(X[:, 0] > 0.55, bad, X.sum(axis=1))))
 
 
+def test_losses_near_the_largest_number_are_compared_too() -> None:
+    X = np.random.default_rng(0).random((60, 3))
+    assert Plateaus().found(table_of(X, 1e308 + 7e307 * by_rows(X, 30)))
+    assert not Plateaus().found(table_of(X, np.full(60, 1.7e308)))
+
+
 def test_it_is_found_whenever_one_looks() -> None:
     X = np.random.default_rng(0).random((60, 3))
     y, watching = by_rows(X, 30), Plateaus()
