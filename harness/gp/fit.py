@@ -38,10 +38,11 @@ _LEAST_ROWS = 3
 # Wiggles without noise and noise without wiggles are two optima: from so many rows on, fresh searches start twice.
 _LEAST_ROWS_OF_MORE = 9
 _NOISY = -3.0
-# Priors of theta: log length scales have mean a + b log(their number) and a deviation; log noise ratio the next two.
+# Priors of theta, log length scales: a, b and the deviation, where the mean is a + b log(their number).
 # With few rows the prior decides: with the wide one the regret of 20 evaluations of test functions took 3 to 10 more.
 # On ranks of trials that were stopped early, of which there are many, the sharp one was no better.
 _WIDE, _SHARP = (-1.2, 0.5, 1.0), (-1.5, 0.5, 0.6)
+# Log noise ratio: mean and deviation.
 NOISE = (-13.0, 3.0)
 
 
@@ -74,7 +75,7 @@ class Parameters:
 def prior(metric: Metric, above: bool, *, sharp: bool = False) -> Prior:
     """Length scales grow with the dimension (C. Hvarfner et al.: Vanilla Bayesian optimization performs great in high
     dimensions, ICML 2024); nearly no noise unless the data ask for it; `above` the lowest level little is left to
-    explain, and rho is near 1."""
+    explain, and rho is near 1. `sharp`: of shorter, surer length scales."""
     q = metric.parameters
     at_one, slope, deviation = _SHARP if sharp else _WIDE
     mean, sd = np.full(q, at_one + slope * np.log(max(1, q - 1))), np.full(q, deviation)

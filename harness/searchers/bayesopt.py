@@ -105,8 +105,9 @@ class BayesOpt:
     """Maximises the expected improvement of a Gaussian process, or of a chain of them over resource levels.
 
     Starts with the random design that all searchers share. Where neighbours turn out to have the same loss, as those
-    that a table plays with one row have, few random points are ranked and none is refined. Evaluations under way count
-    as observed at their predicted value, failed ones and losses that are no finite number as the worst seen.
+    that a table plays with one row have, few random points are ranked, none is refined, and some trials are drawn.
+    Evaluations under way count as observed at their predicted value, failed ones and losses that are no finite number
+    as the worst seen.
     """
 
     def __init__(self, context: Context, options: BayesOptOptions) -> None:
