@@ -32,7 +32,12 @@ class BayesOptOptions(Options):
     searcher_local_maxiter: int = arg(20, "iterations of a local maximisation", ge=1)
     searcher_opt_nstarts: int = arg(2, "starts of a fresh fit of the parameters", ge=1, le=4)
     searcher_opt_maxiter: int = arg(50, "evaluations of the likelihood in a fresh fit, from each start", ge=1)
-    searcher_opt_skip_init_length: int = arg(150, "up to this many observations, parameters are fitted each time", ge=0)
+    searcher_opt_skip_init_length: int = arg(
+        150,
+        "up to this many observations, parameters are fitted at each new one (multi-fidelity, each level for itself: "
+        "at fixed numbers of them)",
+        ge=0,
+    )
     searcher_opt_skip_period: int = arg(1, "beyond it, parameters are fitted at each n-th observation only", ge=1)
     searcher_no_fantasizing: bool = arg(False, "ignore evaluations under way")
     searcher_no_warping: bool = arg(
