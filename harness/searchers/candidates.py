@@ -12,6 +12,8 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 # Near an optimum the acquisition function's peak is narrow, and how narrow is not known: scales are drawn in between.
 _NEAREST, _FARTHEST = 1e-3, 0.2
+# More exchanges than these are drawn from: choices can have a thousand values.
+_EXCHANGES = 64
 
 
 class Candidates:
@@ -47,6 +49,20 @@ class Candidates:
             points[moved, block.start : block.stop] = 0.0
             points[moved, block.start + generator.integers(width, size=len(moved))] = 1.0
         return points
+
+    def exchanged(self, points: Array, generator: np.random.Generator) -> Array:
+        """(1 + e, m, d): `points` (m, d), then rows that differ from them in the value of one choice; e <= 64."""
+        exchanges = [(block, step) for block in self._choices for step in range(1, block.stop - block.start)]
+        if len(exchanges) > _EXCHANGES:
+            drawn = generator.choice(len(exchanges), size=_EXCHANGES, replace=False)
+            exchanges = [exchanges[index] for index in drawn]
+        others = np.repeat(points[None], 1 + len(exchanges), axis=0)
+        rows = np.arange(len(points))
+        for other, (block, step) in zip(others[1:], exchanges, strict=True):
+            value = points[:, block.start : block.stop].argmax(axis=1)
+            other[:, block.start : block.stop] = 0.0
+            other[rows, block.start + (value + step) % (block.stop - block.start)] = 1.0
+        return others
 
     def elsewhere(self, points: Array, centre: Array) -> Array:
         """The rows (<= m, d) of `points` that differ from `centre` in a choice; all where none does."""

@@ -111,13 +111,16 @@ class Proposer:
             return self._all, target.value(self._all)
         generator = rng(self._seed, "bayesopt", trial_id)
         points = self._candidates.uniform(_SCREENED, generator) if flat else self._draw(target, generator)
-        if trial_id % _ELSEWHERE == 0:
+        elsewhere = trial_id % _ELSEWHERE == 0 and bool(self._candidates.numeric.any())
+        if elsewhere:
             points = self._candidates.elsewhere(points, target.incumbents[0])
         scores = target.value(points)
-        if flat or self._options.searcher_skip_local_optimization or not self._candidates.numeric.any():
+        if flat or self._options.searcher_skip_local_optimization:
             return points, scores
         starts = self._candidates.spread(points, scores, self._options.searcher_local_nstarts)
-        refined = self._refined(target, starts, hurry)
+        if not elsewhere:
+            starts = self._exchanged(target, starts, generator, hurry)
+        refined = self._refined(target, starts, hurry) if self._candidates.numeric.any() else starts
         rounded = self._encoder.encode_many([self._encoder.decode(row) for row in refined])
         rescored = target.value(rounded)
         # What was refined goes first: a raw candidate is a fallback for the case that all of them were tried before.
@@ -129,6 +132,22 @@ class Proposer:
         near = int(_LOCAL_PART * count)
         far = self._candidates.uniform(count - near, generator)
         return np.vstack((far, self._candidates.around(target.incumbents, near, generator)))
+
+    def _exchanged(
+        self, target: Acquisition, starts: Array, generator: np.random.Generator, hurry: Callable[[], bool]
+    ) -> Array:
+        """From each of the starts (b, d) to where the exchange of one choice's value gains nothing; with numbers to
+        move as well, which take most of the way, one exchange at most."""
+        best, rows = starts, np.arange(len(starts))
+        for _ in range(1 if self._candidates.numeric.any() else self._options.searcher_local_maxiter):
+            others = self._candidates.exchanged(best, generator)
+            if len(others) == 1 or hurry():
+                break
+            which = target.value(others.reshape(-1, best.shape[1])).reshape(len(others), len(best)).argmax(axis=0)
+            best = others[which, rows]
+            if not which.any():
+                break
+        return best
 
     def _refined(self, target: Acquisition, starts: Array, hurry: Callable[[], bool]) -> Array:
         numeric = self._candidates.numeric

@@ -24,12 +24,16 @@ Choice = Callable[[Sequence[Array]], int]
 
 
 def metric_of(encoder: Encoder) -> Metric:
-    """One length scale for each hyper-parameter."""
+    """One length scale for each hyper-parameter.
+
+    Two random values of a choice are as far apart, in the mean square, as two random numbers of a range: 1 / 6.
+    """
     groups, weights = np.zeros(encoder.dim, dtype=np.intp), np.ones(encoder.dim)
     for group, block in enumerate(encoder.blocks):
         groups[block.start : block.stop] = group
         if block.one_hot:
-            weights[block.start : block.stop] = np.sqrt(0.5)
+            differ = 1.0 - 1.0 / (block.stop - block.start)
+            weights[block.start : block.stop] = np.sqrt(1.0 / (12.0 * differ))
     return Metric(groups, weights)
 
 
