@@ -44,7 +44,7 @@ def test_random_values_of_a_choice_are_as_far_apart_as_random_numbers(values: in
 
 
 def test_the_best_of_fifteen_thousand_networks_is_found() -> None:
-    """What an operation costs depends on its edge, two edges gain by agreeing: 15,625 configurations, one of them the best."""
+    """An operation costs by its edge, two edges gain by agreeing: of 15,625 configurations one is the best."""
 
     def loss(config: Config) -> float:
         ranks = [(OPERATIONS.index(value) + edge) % 5 for edge, value in enumerate(config.values())]
