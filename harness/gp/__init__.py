@@ -7,8 +7,8 @@ Notation, used throughout the package:
                axis where they are logarithmic; integers at their exact position), a choice of m values m one-hot
                columns, a constant none
     groups     (d,) index of the length scale of each column; the columns of one choice share one
-    weights    (d,) factor of each column in distances: 1, and sqrt(1/2) for one-hot columns, so that two different
-               values of a choice lie at squared distance 1 / lengthscale^2
+    weights    (d,) factor of each column in distances: 1, and sqrt(m / (12 (m - 1))) for one-hot columns, so that two
+               random values of a choice lie at the mean squared distance of two random numbers, 1 / 6 / lengthscale^2
     theta      (q,) logarithms of the q - 1 length scales, then of the noise ratio
     D, K       (n, n) squared scaled distances; correlations k(D) plus the noise ratio on the diagonal
     S          (n, n) -dk/dD

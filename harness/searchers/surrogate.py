@@ -24,9 +24,9 @@ Choice = Callable[[Sequence[Array]], int]
 
 
 def metric_of(encoder: Encoder) -> Metric:
-    """One length scale for each hyper-parameter.
+    """One length scale for each hyper-parameter, and weights as in the package's notation.
 
-    Two random values of a choice are as far apart, in the mean square, as two random numbers of a range: 1 / 6.
+    With different values of a choice farther apart, little of what is learned of one would count for the others.
     """
     groups, weights = np.zeros(encoder.dim, dtype=np.intp), np.ones(encoder.dim)
     for group, block in enumerate(encoder.blocks):
