@@ -27,8 +27,8 @@ from harness.searchers.weighted import Acquisition, Weigher
 # Finite spaces up to this size are looked at as a whole.
 _ENUMERATED = 1000
 _LOCAL_PART = 0.3
-# Each fourth trial looks at other values of the choices than the best trial's: improvement alone settles for a value
-# that was lucky first, because what the model knows of the others are a few points far from their optimum.
+# Where there are numbers too, each fourth trial looks at other values of the choices than the best trial's: improvement
+# alone settles for a value that was lucky first, as what is known of the others are few points far from their optimum.
 _ELSEWHERE = 4
 # Where neighbours have the same loss nothing is gained near what is known, and a trial that repeats another one there
 # passes every rung that the other passed: the best of few random points is far from all of them, and good enough.
