@@ -120,4 +120,6 @@ def _continuation(argv: Sequence[str], plan: Plan, done: int) -> str:
         if not skipping:
             words.append(word)
     words += [own[0], str(plan.offset), own[1], str(plan.skip + done)]
-    return shlex.join(["python", sys.argv[0], *words])
+    script = Path(sys.argv[0])
+    command = ["python", str(script)] if script.name == "launch_hpo.py" else ["python", "-m", "harness", "launch"]
+    return shlex.join([*command, *words])

@@ -43,12 +43,13 @@ class Ranking:
         return bool(np.isfinite(self._losses[row]).all())
 
     def place(self, row: int) -> tuple[int, int]:
-        """(front, rank) of a row, both from 1."""
+        """(front, rank) of a row, both from 1. Equals share the rank of the first of them."""
         fronts = self._fronts[: self._count]
         members = np.flatnonzero(fronts == fronts[row])
         order = epsilon_net(self._losses[members])
         ahead = int((fronts < fronts[row]).sum())
-        return int(fronts[row]), ahead + 1 + order.index(int(np.searchsorted(members, row)))
+        equal = (self._losses[members] == self._losses[row]).all(axis=1)
+        return int(fronts[row]), ahead + 1 + int(np.argmax(equal[order]))
 
     def _push(self, row: int) -> None:
         """Rows of a new row's front that it dominates fall to the next, and push on what they dominate there."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 from harness import plugins
 from harness.core.decisions import Action, Resume, Start
@@ -74,6 +74,11 @@ class AskTell:
         metrics: Mapping[str, Mode] | None = None,
         **options: Any,
     ) -> None:
+        for name, direction in {metric: mode, **(metrics or {})}.items():
+            if direction not in get_args(Mode):
+                raise UsageError(f"mode of {name!r} is {direction!r}; it takes: {', '.join(get_args(Mode))}")
+        if not isinstance(num_workers, int) or num_workers < 1:
+            raise UsageError(f"num_workers is {num_workers!r}; it takes a whole number from 1 on")
         problem = Problem(
             Space(space),
             metric,

@@ -21,7 +21,7 @@ from harness.core.protocols import Backend, Scheduler, Searcher
 from harness.core.trial import Result, Status, Trial
 from harness.errors import EnvironmentFault
 from harness.tuner.recovery import Recovery, Verdict
-from harness.tuner.stopping import StoppingCriterion
+from harness.tuner.stopping import StoppingCriterion, any_finite
 
 logger = logging.getLogger("harness.tuner")
 
@@ -103,11 +103,17 @@ class Tuner:
                     self._backend.halt(trial, keep_checkpoint=self._keep_checkpoints)
             worthless = self._history.results and self._history.best() is None
             if worthless and not self._stopping.hopeless(self._history):  # whose reason says so
-                remark = f"no trial reported a finite {self._history.problem.metric}"
-                return Outcome(outcome.state, f"{outcome.reason}; {remark}")
+                return Outcome(outcome.state, f"{outcome.reason}; {self._lack()}")
             return outcome
         finally:
             self._backend.close()
+
+    def _lack(self) -> str:
+        """Why there is no best trial, though there are results."""
+        problem = self._history.problem
+        if any_finite(self._history):
+            return f"no trial was feasible ({problem.constraint_attr} at most 0)"
+        return f"no trial reported a finite {problem.metric}"
 
     def _go_on(self, undone: Mapping[int, Decision]) -> None:
         """Bring the trials of a replayed history to where they were."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,6 +16,11 @@ HOPELESS_TRIALS = 20
 def completed(history: HistoryView) -> int:
     """Trials that have completed."""
     return history.count(Status.COMPLETED)
+
+
+def any_finite(history: HistoryView) -> bool:
+    """Whether any loss is finite, of a feasible configuration or not."""
+    return any(math.isfinite(result.loss) for result in history.results)
 
 
 @dataclass(frozen=True)
@@ -40,13 +46,14 @@ class StoppingCriterion:
 
         Without this, early stopping would go through worthless trials for ever: none of them completes.
         """
-        if history.best() is not None:
+        if history.best() is not None or not history.results:
             return False
-        return len(history.trials) - history.num_running >= HOPELESS_TRIALS and len(history.results) > 0
+        ended = len(history.trials) - history.num_running
+        return ended >= HOPELESS_TRIALS and not any_finite(history)
 
     def reached(self, history: HistoryView, now: float) -> str | None:
         """Why the experiment is over, None while it is not."""
-        if history.best() is None and self.hopeless(history):
+        if self.hopeless(history):
             return f"{HOPELESS_TRIALS} trials ended and none reported a finite {history.problem.metric}"
         count = history.count(Status.FAILED)
         if count >= self.max_failures:

@@ -39,6 +39,11 @@ def test_equal_rows_come_in_order_and_scales_do_not_matter() -> None:
     assert epsilon_net(front) == epsilon_net(front * [1.0, 1e6]) == [0, 2, 1]
 
 
+def test_equal_rows_share_the_rank_of_the_first() -> None:
+    assert places([[1.0, 1.0]] * 4) == [(1, 1)] * 4
+    assert places([[0.0, 3.0], [3.0, 0.0], [0.0, 3.0], [2.0, 2.0]]) == [(1, 1), (1, 2), (1, 1), (1, 3)]
+
+
 def test_objectives_are_those_of_the_benchmark_or_chosen() -> None:
     assert MoAsha.objectives(MoAshaOptions(), PROBLEM) == {"acc": "max", "mb": "min"}
     assert MoAsha.objectives(MoAshaOptions(objectives="mb, s"), PROBLEM) == {"mb": "min", "s": "min"}

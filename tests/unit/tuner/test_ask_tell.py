@@ -164,3 +164,17 @@ def test_a_used_up_space_lets_paused_trials_go_on_to_the_end():
         loop.tell(asked, {"loss": asked.config["n"], "epoch": asked.until})
         ends.append((asked.config["n"], asked.until))
     assert len(ends) == 7 + 3 + 1 and sorted(ends)[:3] == [(1, 1), (1, 3), (1, 9)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"mode": "Max"}, "mode of 'loss' is 'Max'; it takes: min, max"),
+        ({"metrics": {"time": "mini"}}, "mode of 'time' is 'mini'; it takes: min, max"),
+        ({"num_workers": 0}, "num_workers is 0; it takes a whole number from 1 on"),
+        ({"num_workers": "2"}, "num_workers is '2'; it takes a whole number from 1 on"),
+    ],
+)
+def test_directions_and_workers_are_checked(arguments, said):
+    with pytest.raises(UsageError, match=said):
+        AskTell(SPACE, searcher="random", **arguments)
