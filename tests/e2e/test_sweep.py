@@ -74,7 +74,7 @@ def test_kill_9_keeps_what_is_finished_and_runs_the_broken_one_again(sweep):
 
 
 def test_ctrl_c_ends_children_and_saves_state(sweep):
-    process = sweep.start()
+    process = sweep.start("--vars", "trials=1000")
     deadline = time.monotonic() + 60
     while not list(sweep.root.glob("*/events.jsonl")) and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -14,11 +14,12 @@ IMAGES = ROOT / "tests" / "data" / "fashion_mnist_small"
 MANIFEST = f"""
 vars:
   runs: 2
+  trials: 1
 experiment_name: small
 scheduler: hyperband_stopping
 searcher: [random, bayesopt]
 num_runs: {{{{ runs }}}}
-num_trials: 1
+num_trials: {{{{ trials }}}}
 max_resource_level: 2
 num_workers: 2
 dataset_path: {IMAGES}
