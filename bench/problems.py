@@ -122,20 +122,36 @@ class Problem:
     noise: standard deviation of what is added to the value that a tool is told.
     held_out: no setting of ours was chosen by looking at it; reported apart. The middle of the range, at which ours
         starts, is not near the minimum.
+    turned: the values of choices are listed from another one on for each seed. Tools that begin with the middle of the
+        space take a value by its place in the list, so that one fixed order favours some of them.
     """
 
     space: Space
     function: Callable[[Config], float]
     noise: float = 0.0
     held_out: bool = False
+    turned: bool = False
+
+    def space_of(self, seed: int) -> Space:
+        """What a run with that seed searches."""
+        return {name: _turned(spec, seed) for name, spec in self.space.items()} if self.turned else self.space
+
+
+def _turned(spec: Spec, seed: int) -> Spec:
+    if spec[0] != "cat":
+        return spec
+    first = seed % len(spec[1])
+    return ("cat", [*spec[1][first:], *spec[1][:first]])
 
 
 PROBLEMS: Mapping[str, Problem] = {
     "branin": Problem({"x1": ("float", -5.0, 10.0), "x2": ("float", 0.0, 15.0)}, branin),
     "hartmann6": Problem(_cube(6, 0.0, 1.0), hartmann6),
     "mixed6": Problem(MIXED, mixed6),
+    "mixed6-turned": Problem(MIXED, mixed6, turned=True),
     "hartmann6+0.1": Problem(_cube(6, 0.0, 1.0), hartmann6, noise=0.1),
     "mixed6+0.03": Problem(MIXED, mixed6, noise=0.03),
+    "mixed6-turned+0.03": Problem(MIXED, mixed6, noise=0.03, turned=True),
     "ackley6": Problem(_cube(6, -10.0, 25.0), ackley, held_out=True),
     "rosenbrock6": Problem(_cube(6, -5.0, 10.0), rosenbrock, held_out=True),
     "levy4": Problem(_cube(4, -5.0, 15.0), levy, held_out=True),

@@ -28,8 +28,11 @@ CELLS: Sequence[tuple[str, int]] = (
     ("mixed6", 1),
     ("hartmann6", 4),
     ("mixed6", 4),
+    ("mixed6-turned", 1),
+    ("mixed6-turned", 4),
     ("hartmann6+0.1", 1),
     ("mixed6+0.03", 1),
+    ("mixed6-turned+0.03", 1),
     ("ackley6", 1),
     ("rosenbrock6", 1),
     ("levy4", 1),
@@ -103,7 +106,7 @@ def at(improvements: Sequence[Sequence[float]], evaluation: int) -> float:
 
 def play(worker: Worker, tool: Tool, problem: Problem, workers: int, seed: int) -> Run:
     run, noise = Run(), random.Random(f"noise {seed}")
-    worker.call("new", space=problem.space, seed=seed, observations=[], workers=workers, **tool.arguments)
+    worker.call("new", space=problem.space_of(seed), seed=seed, observations=[], workers=workers, **tool.arguments)
     told_best = true_of_told_best = float("inf")
     for count, (token, config) in enumerate(_ended(worker, run, workers, random.Random(seed)), start=1):
         true = problem.function(config)

@@ -55,8 +55,11 @@ def _latency(folder: Path, name: str, cells: Mapping[int, Sequence[Record]], too
 
 
 def _regret(folder: Path, records: Sequence[Record]) -> str:
-    figure, grid = plt.subplots(5, 2, figsize=(11, 17))
-    for axes, cell in zip(grid.flat, CELLS, strict=True):
+    rows = -(-len(CELLS) // 2)
+    figure, grid = plt.subplots(rows, 2, figsize=(11, 3.4 * rows))
+    for axes in grid.flat[len(CELLS) :]:
+        axes.set_visible(False)
+    for axes, cell in zip(grid.flat, CELLS, strict=False):
         for name, runs in runs_of(records, cell).items():
             spreads = [spread([max(_FLOOR, regret(run, when)) for run in runs]) for when in range(1, EVALUATIONS + 1)]
             steps = range(1, EVALUATIONS + 1)

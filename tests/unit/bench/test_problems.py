@@ -19,8 +19,16 @@ MINIMA = {
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_minimum_is_zero_where_it_should_be_and_nowhere_lower(name):
     problem, generator = PROBLEMS[name], random.Random(0)
-    assert problem.function(MINIMA[name.split("+")[0]]) == pytest.approx(0.0, abs=2e-6)
+    assert problem.function(MINIMA[name.split("+")[0].removesuffix("-turned")]) == pytest.approx(0.0, abs=2e-6)
     assert all(problem.function(draw(problem.space, generator)) > -2e-6 for _ in range(300))
+
+
+def test_each_choice_comes_first_with_one_seed_of_four():
+    spaces = [PROBLEMS["mixed6-turned"].space_of(seed) for seed in range(5)]
+    assert [space["act"][1][0] for space in spaces] == ["relu", "tanh", "gelu", "swish", "relu"]
+    assert {tuple(sorted(space["act"][1])) for space in spaces} == {tuple(sorted(MIXED["act"][1]))}
+    assert all({**space, "act": MIXED["act"]} == MIXED for space in spaces)
+    assert PROBLEMS["mixed6"].space_of(3) == MIXED
 
 
 def test_draws_are_uniform_on_the_axis_of_the_range_and_stay_inside():
