@@ -9,6 +9,7 @@ from importlib import import_module
 
 from harness.cli.needs import need_packages
 from harness.cli.selection import register_selection, select, warn_of
+from harness.cli.values import nonempty
 from harness.errors import EnvironmentFault, UsageError
 from harness.results.load import Broken
 from harness.results.rows import UnreadableResults
@@ -25,7 +26,7 @@ def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
     register_selection(parser)
     parser.add_argument("--to", choices=tuple(TOOLS), required=True, help="whose format")
     targets = "; ".join(f"{tool}: {target}" for tool, (_, target) in TOOLS.items())
-    parser.add_argument("--target", required=True, metavar="PLACE", help=targets)
+    parser.add_argument("--target", type=nonempty, required=True, metavar="PLACE", help=targets)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -36,13 +37,16 @@ def run(args: argparse.Namespace) -> int:
     export = import_module(f"harness.results.export.to_{args.to}").export
     selection = select(args)
     broken = list(selection.broken)
+    written = 0
     for experiment in selection.experiments:
         try:
             export(experiment, args.target)
+            written += 1
         except UnreadableResults as error:
             broken.append(Broken(experiment.name, str(error)))
-        except ValueError as error:
-            raise UsageError(str(error)) from None
+        except (ValueError, OSError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise UsageError(f"--target {args.target}: cannot write {experiment.name}: {reason}") from None
     warn_of(broken)
-    print(f"{len(selection.experiments)} experiments written to {args.target}")
+    print(f"{written} experiment{'' if written == 1 else 's'} written to {args.target}")
     return 1 if broken and args.strict else 0

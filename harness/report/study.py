@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -32,12 +32,14 @@ class Board:
     """One benchmark.
 
     Attributes:
+        goal: metric, mode and constraint, for people.
         runs: method -> pair (seed, or the experiment's name where it has none) -> run.
     """
 
     name: str
     metric: str
     mode: str
+    goal: str
     resource: str | None
     virtual: bool
     runs: Mapping[str, Mapping[Pair, Run]]
@@ -143,18 +145,17 @@ def _take(one: Labelled, heap: _Heap) -> None:
 
 def _one_metric_each(heap: _Heap) -> None:
     """A benchmark's values can be compared in one metric only: the one that most of its experiments have."""
-    counts: dict[str, Counter[tuple[str, str]]] = {}
+    counts: dict[str, Counter[str]] = {}
     for run in heap.runs:
-        counts.setdefault(run.benchmark, Counter())[run.experiment.metric, run.experiment.mode] += 1
-    chosen = {benchmark: metrics.most_common(1)[0][0] for benchmark, metrics in counts.items()}
+        counts.setdefault(run.benchmark, Counter())[run.experiment.goal] += 1
+    chosen = {benchmark: goals.most_common(1)[0][0] for benchmark, goals in counts.items()}
     kept = []
     for run in heap.runs:
-        metric, mode = chosen[run.benchmark]
-        if (run.experiment.metric, run.experiment.mode) == (metric, mode):
+        own, goal = run.experiment.goal, chosen[run.benchmark]
+        if own == goal:
             kept.append(run)
             continue
-        own = f"{run.experiment.metric} ({run.experiment.mode})"
-        reason = f"its metric is {own}, that of most experiments on {run.benchmark} {metric} ({mode})"
+        reason = f"its metric is {own}, that of most experiments on {run.benchmark} {goal}"
         heap.broken.append(Broken(run.experiment.name, reason))
     heap.runs = kept
 
@@ -181,7 +182,7 @@ def _board(name: str, every: Sequence[Run]) -> Board:
     resources = {run.experiment.resource_attr for run in own}
     resource = resources.pop() if len(resources) == 1 else None
     virtual = all(run.experiment.virtual for run in own)
-    return Board(name, first.metric, first.mode, resource, virtual, runs)
+    return Board(name, first.metric, first.mode, first.goal, resource, virtual, runs)
 
 
 def _run_order(run: Run) -> tuple[float, str]:
@@ -208,4 +209,4 @@ def _ordered(boards: Sequence[Board]) -> list[str]:
 
 def _sorted_board(board: Board, methods: Sequence[str]) -> Board:
     runs = {method: board.runs[method] for method in methods if method in board.runs}
-    return Board(board.name, board.metric, board.mode, board.resource, board.virtual, runs)
+    return replace(board, runs=runs)

@@ -50,7 +50,7 @@ def medians_table(study: Study) -> tuple[list[str], list[tuple[str, list[Cell]]]
         medians = median_losses(board)
         best = min(medians.values())
         cells = [_median_cell(board, method, medians, best) for method in study.methods]
-        rows.append((f"{board.name} ({board.metric}, {board.mode})", cells))
+        rows.append((f"{board.name}: {board.goal}", cells))
     return ["benchmark", *study.methods], rows
 
 

@@ -70,7 +70,7 @@ class Trace:
 
 def trace(rows: Any, experiment: Experiment) -> Trace:
     """The trace of an experiment's results (pyarrow Table, as `read_rows` gives it)."""
-    losses = losses_of(rows, experiment.metric, experiment.mode)
+    losses = losses_of(rows, experiment)
     times, trials = numbers(rows, TIME), numbers(rows, TRIAL)
     reported = np.isfinite(losses)
     levels = numbers(rows, experiment.resource_attr)
@@ -95,7 +95,7 @@ def trace(rows: Any, experiment: Experiment) -> Trace:
         elapsed=_sum_of_last(trials, numbers(rows, experiment.metadata.get("elapsed_time_attr"))),
         failed=int((statuses == "Failed").sum()),
         failures=_failures(rows, statuses),
-        best=best_row(rows, experiment.metric, experiment.mode) or {},
+        best=best_row(rows, experiment) or {},
     )
 
 

@@ -69,7 +69,7 @@ def _of_results(one: Experiment, other: Experiment) -> list[Difference]:
 
 
 def _summary(experiment: Experiment, rows: Any) -> dict[str, Any]:
-    best = best_row(rows, experiment.metric, experiment.mode) or {}
+    best = best_row(rows, experiment) or {}
     return {
         "state": experiment.state,
         "trials": len(set(rows.column(TRIAL).to_pylist())),

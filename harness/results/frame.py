@@ -39,7 +39,7 @@ def experiment_frame(experiments: Sequence[Labelled], broken: list[Broken]) -> A
         experiment = one.experiment
         trials = len(set(rows.column(TRIAL).to_pylist()))
         times = [value for value in rows.column(TIME).to_pylist() if value is not None]
-        best = best_row(rows, experiment.metric, experiment.mode) or {}
+        best = best_row(rows, experiment) or {}
         facts: dict[str, Any] = {
             **_keys(one),
             "state": experiment.state,

@@ -68,6 +68,17 @@ class Experiment:
         return self.metadata.get("resource_attr") or None
 
     @property
+    def constraint_attr(self) -> str | None:
+        """Reported value that is at most 0 where a report is feasible."""
+        return self.metadata.get("constraint_attr") or None
+
+    @property
+    def goal(self) -> str:
+        """The metric, where it is to go, and what limits it: experiments of one goal can be compared."""
+        limit = f", {self.constraint_attr} at most 0" if self.constraint_attr else ""
+        return f"{self.metric} ({self.mode}{limit})"
+
+    @property
     def pair(self) -> int | None:
         """What experiments of one repetition share: the seed. None where nothing tells repetitions apart."""
         facts = self.metadata

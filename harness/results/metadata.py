@@ -49,6 +49,7 @@ def metadata(
         "resource_attr": problem.resource_attr,
         "max_resource_attr": problem.max_resource_attr,
         "elapsed_time_attr": problem.elapsed_time_attr,
+        "constraint_attr": problem.constraint_attr,
         "entrypoint": entrypoint,
         "job_id": job_id,
         "tuner_name": tuner_name,

@@ -61,7 +61,7 @@ def test_their_loaders_read_ours(syne_tune, experiments, tmp_path):
     rows = {one.name: read_rows(one.folder) for one in ours}
     for one in ours:
         theirs = answer["described"][one.name]
-        best = best_row(rows[one.name], one.metric, one.mode)
+        best = best_row(rows[one.name], one)
         assert theirs["best"] == (None if best is None else [best["trial_id"], pytest.approx(best[one.metric])])
         status = one.status["best"]
         assert (status is None) == (best is None)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from harness.results.export.trials import best_value, scalars, trials_of
+from harness.results.export.trials import ExportedTrial, best_report, is_feasible, scalars, trials_of
 from harness.results.load import Experiment
 
 # MLflow's limit of entities in one call of `log_batch`.
@@ -12,39 +13,51 @@ BATCH = 900
 
 
 def export(experiment: Experiment, target: str) -> None:
-    """Add the experiment to MLflow's experiment of its `experiment_name`.
+    """Add the experiment to MLflow's experiment of its `experiment_name`. ValueError where the target takes none.
 
     Args:
         target: tracking URI, e.g. sqlite:///FILE or http://host:5000.
     """
     import mlflow
-    from mlflow.entities import Metric, Param
+    from sqlalchemy.exc import SQLAlchemyError
 
-    client = mlflow.MlflowClient(tracking_uri=target)
+    trials = trials_of(experiment)
+    try:
+        _write(mlflow.MlflowClient(tracking_uri=target), experiment, trials)
+    except (mlflow.MlflowException, SQLAlchemyError) as error:
+        raise ValueError(str(error).strip().splitlines()[0]) from None
+
+
+def _write(client: Any, experiment: Experiment, trials: Sequence[ExportedTrial]) -> None:
     parent = _create(
         client, _experiment_id(client, str(experiment.metadata.get("experiment_name", "harness"))), experiment
     )
-    best = None
-    for trial in trials_of(experiment):
-        tags = {"mlflow.parentRunId": parent.info.run_id, "mlflow.runName": f"trial {trial.trial_id}"}
-        run = client.create_run(parent.info.experiment_id, tags=tags)
-        start = parent.info.start_time
-        metrics = [
-            Metric(name, value, start + int(1000 * seconds), step)
-            for step, seconds, values in trial.reports
-            for name, value in values.items()
-        ]
-        params = [Param(name, str(value)) for name, value in trial.config.items()]
-        client.log_batch(run.info.run_id, params=params)
-        for first in range(0, len(metrics), BATCH):
-            client.log_batch(run.info.run_id, metrics=metrics[first : first + BATCH])
-        client.set_terminated(run.info.run_id, "FAILED" if trial.failed else "FINISHED")
-        value = best_value(trial, experiment)
-        if value is not None and (best is None or (value > best) == (experiment.mode == "max")):
-            best = value
-    if best is not None:
+    bests = []
+    for trial in trials:
+        _write_trial(client, parent.info, trial)
+        report = best_report(trial, experiment)
+        if report is not None and is_feasible(report, experiment):
+            bests.append(report[experiment.metric])
+    if bests:
+        best = max(bests) if experiment.mode == "max" else min(bests)
         client.log_metric(parent.info.run_id, f"best_{experiment.metric}", best)
     client.set_terminated(parent.info.run_id, "FAILED" if experiment.state == "failed" else "FINISHED")
+
+
+def _write_trial(client: Any, parent: Any, trial: ExportedTrial) -> None:
+    from mlflow.entities import Metric, Param
+
+    tags = {"mlflow.parentRunId": parent.run_id, "mlflow.runName": f"trial {trial.trial_id}"}
+    run_id = client.create_run(parent.experiment_id, tags=tags).info.run_id
+    metrics = [
+        Metric(name, value, parent.start_time + int(1000 * seconds), step)
+        for step, seconds, values in trial.reports
+        for name, value in values.items()
+    ]
+    client.log_batch(run_id, params=[Param(name, str(value)) for name, value in trial.config.items()])
+    for first in range(0, len(metrics), BATCH):
+        client.log_batch(run_id, metrics=metrics[first : first + BATCH])
+    client.set_terminated(run_id, "FAILED" if trial.failed else "FINISHED")
 
 
 def _create(client: Any, experiment_id: str, experiment: Experiment) -> Any:

@@ -6,32 +6,36 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from harness.results.export.trials import ExportedTrial, best_value, scalars, trials_of
+from harness.results.export.trials import ExportedTrial, best_report, scalars, trials_of
 from harness.results.load import Experiment
 
 
 def export(experiment: Experiment, target: str) -> None:
-    """Add the experiment as a study of its name. ValueError where the storage has one of that name.
+    """Add the experiment as a study of its name. ValueError where the storage has one of that name, or is none.
 
-    A trial's value is its best one; its reports are intermediate values, by resource level.
+    A trial's value is that of its best report, with its constraint; the reports are intermediate values, by resource
+    level.
 
     Args:
         target: URL of a storage (sqlite:///FILE), or a journal file.
     """
     import optuna
+    from sqlalchemy.exc import SQLAlchemyError
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
+    spec = json.loads(experiment.metadata.get("config_space", "{}"))
+    trials = [_frozen(trial, experiment, spec) for trial in trials_of(experiment)]
     direction: Any = "maximize" if experiment.mode == "max" else "minimize"
     try:
         study = optuna.create_study(storage=_storage(target), study_name=experiment.name, direction=direction)
     except optuna.exceptions.DuplicatedStudyError:
-        raise ValueError(f"{target} has a study '{experiment.name}' already") from None
+        raise ValueError("it has a study of that name already") from None
+    except SQLAlchemyError as error:
+        raise ValueError(str(error).splitlines()[0]) from None
     for name, value in scalars(experiment.metadata).items():
         study.set_user_attr(name, value)
     study.set_metric_names([experiment.metric])
-    spec = json.loads(experiment.metadata.get("config_space", "{}"))
-    for trial in trials_of(experiment):
-        study.add_trial(_frozen(trial, experiment, spec))
+    study.add_trials(trials)
 
 
 def _storage(target: str) -> Any:
@@ -44,16 +48,18 @@ def _storage(target: str) -> Any:
 def _frozen(trial: ExportedTrial, experiment: Experiment, spec: Mapping[str, Any]) -> Any:
     import optuna
 
-    value = best_value(trial, experiment)
-    failed = trial.failed or value is None
+    report = best_report(trial, experiment) or {}
+    failed = trial.failed or not report
+    limited = experiment.constraint_attr is not None and experiment.constraint_attr in report
     domains = {name: _distribution(spec.get(name), trial.config[name]) for name in trial.config}
     known = {name: domain for name, domain in domains.items() if domain is not None}
     return optuna.trial.create_trial(
         state=optuna.trial.TrialState.FAIL if failed else optuna.trial.TrialState.COMPLETE,
-        value=None if failed else value,
+        value=None if failed else report[experiment.metric],
         params={name: trial.config[name] for name in known},
         distributions=known,
         user_attrs={"trial_id": trial.trial_id, **{n: v for n, v in trial.config.items() if n not in known}},
+        system_attrs={"constraints": [report[experiment.constraint_attr]]} if limited else {},
         intermediate_values={step: metrics[experiment.metric] for step, _, metrics in trial.reports},
     )
 

@@ -10,10 +10,12 @@ from harness.results.load import CREATED, Experiment
 
 
 def export(experiment: Experiment, target: str) -> None:
-    """Write `{target}/{experiment}/{trial}/`. ValueError where that experiment has been written there already."""
+    """Write `{target}/{experiment}/{trial}/`. ValueError where that has been done already, or the target is a URL."""
+    if "://" in target:
+        raise ValueError("a folder is wanted, not a URL")
     folder = Path(target) / experiment.name
     if folder.exists():
-        raise ValueError(f"{folder} exists already")
+        raise ValueError("it is there already")
     start = float(experiment.metadata[CREATED])
     for trial in trials_of(experiment):
         _write(folder / str(trial.trial_id), trial, start)

@@ -46,11 +46,16 @@ def _is_metric(name: str) -> bool:
     return name != TRIAL and not name.startswith(("config_", "st_"))
 
 
-def best_value(trial: ExportedTrial, experiment: Experiment) -> float | None:
-    """The trial's best finite value of the metric."""
-    values = [metrics[experiment.metric] for _, _, metrics in trial.reports]
-    finite = [value for value in values if math.isfinite(value)]
-    return (max if experiment.mode == "max" else min)(finite, default=None)
+def best_report(trial: ExportedTrial, experiment: Experiment) -> Mapping[str, float] | None:
+    """The trial's metrics where its metric was best: of the feasible reports, of all where none is feasible."""
+    finite = [metrics for _, _, metrics in trial.reports if math.isfinite(metrics[experiment.metric])]
+    feasible = [metrics for metrics in finite if is_feasible(metrics, experiment)]
+    best = max if experiment.mode == "max" else min
+    return best(feasible or finite, key=lambda metrics: metrics[experiment.metric], default=None)
+
+
+def is_feasible(metrics: Mapping[str, float], experiment: Experiment) -> bool:
+    return experiment.constraint_attr is None or metrics.get(experiment.constraint_attr, math.nan) <= 0.0
 
 
 def scalars(metadata: Mapping[str, Any]) -> dict[str, str]:

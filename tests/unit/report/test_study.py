@@ -141,6 +141,32 @@ def test_a_trace_knows_incumbent_resource_levels_and_failures(root):
     assert (found.reach(-0.65), found.reach(-0.95)) == (3, np.inf)
 
 
+def limited(folder, rows, **facts):
+    """Reports (loss, excess), a second apart, under the constraint excess <= 0."""
+    facts = {"metric_names": ["loss"], "metric_mode": "min", "constraint_attr": "excess", **facts}
+    lines = [f"{i},{loss},{excess},Completed,STOP,{i + 1}" for i, (loss, excess) in enumerate(rows)]
+    header = "trial_id,loss,excess,st_status,st_decision,st_tuner_time"
+    return written_rows(folder, {"st_tuner_creation_timestamp": 1.0, **facts}, [header, *lines])
+
+
+def test_what_is_not_feasible_is_never_the_incumbent(root):
+    limited(root / "t-1", [(0.1, 0.5), (0.9, 0.0), (0.2, ""), (0.7, -1)])
+    ((one,), _) = find([root])
+    found = trace(read_rows(one.folder), one)
+    assert (found.loss.tolist(), found.spent["time"].tolist()) == ([0.9, 0.7], [2, 4])
+    assert (found.reports, found.total["time"], found.best["trial_id"]) == (4, 4, 3)
+
+
+def test_experiments_under_different_constraints_are_not_compared(root):
+    for seed in range(3):
+        limited(root / f"a-{seed}", [(0.5, 0)], random_seed=seed)
+    limited(root / "b-1", [(0.1, 1)], random_seed=1, constraint_attr=None)
+    found = study(*find([root]))
+    assert found.boards[0].goal == "loss (min, excess at most 0)"
+    (left_out,) = found.broken
+    assert (left_out.name, "its metric is loss (min), that of most" in left_out.reason) == ("b-1", True)
+
+
 def test_ranks_regret_and_friedman_over_benchmarks(root):
     for benchmark in ("a", "b", "c"):
         study_of(root, {"X": [0.0, 0.0], "Y": [1.0, 1.0], "Z": [2.0, 2.0]}, benchmark)

@@ -55,7 +55,61 @@ def test_optuna(experiment, tmp_path, capsys):
     assert study.trials[0].intermediate_values == {1: 0.5, 3: 0.7}
     assert study.trials[0].user_attrs["epochs"] == 9
     exported("optuna", target, code=2)
-    assert "has a study 'study-1' already" in capsys.readouterr().err
+    assert "cannot write study-1: it has a study of that name already" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_the_best_trial_keeps_to_the_constraint(root, tmp_path):
+    optuna = pytest.importorskip("optuna")
+    facts = {"metric_names": ["loss"], "metric_mode": "min", "constraint_attr": "excess"}
+    rows = ["trial_id,loss,excess,st_tuner_time,st_status", "0,0.1,1,1,Completed", "0,0.4,0,2,Completed"]
+    rows += ["1,0.2,3,3,Completed", "2,0.6,-1,4,Completed"]
+    written_rows(root / "study-1", {**facts, "st_tuner_creation_timestamp": 1.0}, rows)
+    url = f"sqlite:///{tmp_path / 'studies.db'}"
+    exported("optuna", url)
+    study = optuna.load_study(study_name="study-1", storage=url)
+    assert [trial.value for trial in study.trials] == [0.4, 0.2, 0.6]
+    assert study.best_trial.number == 0
+    mlflow = pytest.importorskip("mlflow")
+    exported("mlflow", f"sqlite:///{tmp_path / 'runs.db'}")
+    client = mlflow.MlflowClient(tracking_uri=f"sqlite:///{tmp_path / 'runs.db'}")
+    (run,) = client.search_runs([client.get_experiment_by_name("harness").experiment_id], "metrics.best_loss > 0")
+    assert run.data.metrics == {"best_loss": 0.4}
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_what_cannot_be_read_leaves_no_empty_study(experiment, tmp_path, capsys):
+    optuna = pytest.importorskip("optuna")
+    (experiment / "results.csv.zip").write_bytes(b"no zip")
+    url = f"sqlite:///{tmp_path / 'studies.db'}"
+    exported("optuna", url)
+    output = capsys.readouterr()
+    assert "0 experiments written" in output.out and "results.csv.zip is broken" in output.err
+    assert optuna.get_all_study_names(url) == []
+
+
+TARGETS = [
+    ("optuna", "nosuch://x", "Can't load plugin"),
+    ("optuna", "sqlite:///{}/rows.csv", "file is not a database"),
+    ("optuna", "{}/rows.csv", "cannot write study-1: "),
+    ("optuna", "{}/none/journal", "No such file or directory"),
+    ("mlflow", "sqlite:///{}/rows.csv", "file is not a database"),
+    ("tensorboard", "https://x", "a folder is wanted, not a URL"),
+    ("tensorboard", "{}/rows.csv", "Not a directory"),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("tool", "target", "message"), TARGETS)
+def test_a_target_that_takes_nothing_is_named(experiment, tmp_path, capsys, tool, target, message):
+    pytest.importorskip(tool)
+    (tmp_path / "rows.csv").write_text("a,b\n1,2\n" * 1000)
+    exported(tool, target.format(tmp_path), code=2)
+    error = capsys.readouterr().err
+    assert f"--target {target.format(tmp_path)}: cannot write study-1: " in error and message in error
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 
 import pandas as pd
 import pytest
@@ -86,6 +87,21 @@ def test_the_tidy_frames(root, capsys):
     assert frame.loc["a-1", ["trials", "reports", "best", "best_trial_id", "best_time"]].tolist() == [3, 3, 0.3, 2, 3]
     assert frame.failures.tolist() == [0, 1]
     assert {"num_workers", "searcher", "state"} <= set(frame)
+
+
+def test_the_best_is_feasible_in_frame_and_differences(root, capsys):
+    header = "trial_id,loss,excess,config_x,st_status,st_decision,st_tuner_time"
+    for name, feasible in (("a-1", 0.6), ("b-1", 0.7)):
+        written(root, name, [], constraint_attr="excess")
+        facts = json.loads((root / name / "metadata.json").read_text())
+        shutil.rmtree(root / name)
+        written_rows(root / name, facts, [header, "0,0.1,2,5,Completed,STOP,1", f"1,{feasible},0,7,Completed,STOP,2"])
+    assert main(["results", str(root), "--per", "experiment"]) == 0
+    frame = pd.read_csv(io.StringIO(capsys.readouterr().out)).set_index("tuner_name")
+    assert frame.loc["a-1", ["best", "best_trial_id", "best_config_x"]].tolist() == [0.6, 1, 7]
+    main(["diff", str(root / "a-1"), str(root / "b-1")])
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "best loss" in line]
+    assert "0.6" in line and "0.7" in line
 
 
 @pytest.mark.parametrize(
