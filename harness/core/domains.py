@@ -9,14 +9,29 @@ Sampling is uniform over the (log-)range, or over the values of a finite domain.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 
 Value = Any
+
+# Up to here floats, in which positions are computed, tell integers apart.
+_LARGEST = 2**53
+# More values than that are a range, and take seconds to list.
+_MOST_VALUES = 1_000_000
+
+
+def _as_number(value: Value) -> float:
+    """NaN for what is none, which no range contains; text counts, as it may have travelled through a command line."""
+    try:
+        return math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
 
 
 def _close(a: Any, b: Any) -> bool:
@@ -90,7 +105,7 @@ class Float(_Scale):
 
     def contains(self, value: Value) -> bool:
         slack = 1e-9 * max(abs(self.lower), abs(self.upper))
-        return self.lower - slack <= float(value) <= self.upper + slack
+        return self.lower - slack <= _as_number(value) <= self.upper + slack
 
     def spec(self) -> dict[str, Any]:
         return {"type": "loguniform" if self.log else "uniform", "lower": self.lower, "upper": self.upper}
@@ -106,6 +121,8 @@ class Integer(_Scale):
 
     def __post_init__(self) -> None:
         self._check_range()
+        if max(abs(self.lower), abs(self.upper)) > _LARGEST:
+            raise ValueError(f"bounds of an integer range must be within 2**53, got [{self.lower}, {self.upper}]")
         if self.lower != int(self.lower) or self.upper != int(self.upper):
             raise ValueError(f"bounds of an integer range must be whole, got [{self.lower}, {self.upper}]")
 
@@ -132,7 +149,8 @@ class Integer(_Scale):
         return round(float(value))
 
     def contains(self, value: Value) -> bool:
-        return self.lower <= float(value) <= self.upper
+        number = _as_number(value)
+        return self.lower <= number <= self.upper and _close(number, round(number))
 
     def spec(self) -> dict[str, Any]:
         return {"type": "lograndint" if self.log else "randint", "lower": self.lower, "upper": self.upper}
@@ -207,8 +225,8 @@ class Grid(_Scale):
 
     def __post_init__(self) -> None:
         self._check_range()
-        if self.count < 1:
-            raise ValueError(f"a finite range needs a size of at least 1, got {self.count}")
+        if not isinstance(self.count, Integral) or not 1 <= self.count <= _MOST_VALUES:
+            raise ValueError(f"the size of a finite range is a whole number from 1 to {_MOST_VALUES}, got {self.count}")
 
     @cached_property
     def values(self) -> tuple[float | int, ...]:
@@ -237,10 +255,13 @@ class Grid(_Scale):
         return self.values[self._nearest(float(value))]
 
     def contains(self, value: Value) -> bool:
-        return _close(float(self.cast(value)), float(value))
+        number = _as_number(value)
+        return math.isfinite(number) and _close(float(self.cast(number)), number)
 
     def _nearest(self, value: float) -> int:
-        return min(range(len(self.values)), key=lambda index: abs(self.values[index] - value))
+        above = bisect_left(self.values, value)
+        around = range(max(0, above - 1), min(len(self.values), above + 1))
+        return min(around, key=lambda index: abs(self.values[index] - value))
 
     def spec(self) -> dict[str, Any]:
         kind = "logfinrange" if self.log else "finrange"
@@ -310,7 +331,7 @@ def domain_from_spec(spec: Mapping[str, Any]) -> Domain:
         raise ValueError(f"values of a {kind}: expected a list, got {arguments['values']!r}")
     try:
         domain: Domain = CONSTRUCTORS[kind](**arguments)  # type: ignore[operator]
-    except TypeError as error:
+    except (TypeError, OverflowError) as error:
         raise ValueError(f"domain of type {kind}: {error}") from None
     return domain
 

@@ -50,7 +50,7 @@ def _frozen(trial: ExportedTrial, experiment: Experiment, spec: Mapping[str, Any
 
     report = best_report(trial, experiment) or {}
     failed = trial.failed or not report
-    limited = experiment.constraint_attr is not None and experiment.constraint_attr in report
+    constraint = report.get(experiment.constraint_attr or "")
     domains = {name: _distribution(spec.get(name), trial.config[name]) for name in trial.config}
     known = {name: domain for name, domain in domains.items() if domain is not None}
     return optuna.trial.create_trial(
@@ -59,7 +59,7 @@ def _frozen(trial: ExportedTrial, experiment: Experiment, spec: Mapping[str, Any
         params={name: trial.config[name] for name in known},
         distributions=known,
         user_attrs={"trial_id": trial.trial_id, **{n: v for n, v in trial.config.items() if n not in known}},
-        system_attrs={"constraints": [report[experiment.constraint_attr]]} if limited else {},
+        system_attrs={} if constraint is None else {"constraints": [constraint]},
         intermediate_values={step: metrics[experiment.metric] for step, _, metrics in trial.reports},
     )
 

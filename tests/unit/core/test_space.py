@@ -96,7 +96,11 @@ def test_log_ranges_give_every_decade_its_share() -> None:
         (lambda: randint(0.5, 2), "whole"),
         (lambda: choice([]), "at least one"),
         (lambda: choice(["a", "a"]), "twice"),
-        (lambda: finrange(0, 1, 0), "at least 1"),
+        (lambda: finrange(0, 1, 0), "a whole number from 1 to 1000000, got 0"),
+        (lambda: finrange(0, 1, 2.5), "a whole number from 1 to 1000000, got 2.5"),
+        (lambda: finrange(0, 1, 10**8), "a whole number from 1 to 1000000"),
+        (lambda: randint(0, 2**70), "within 2"),
+        (lambda: domain_from_spec({"type": "uniform", "lower": 0, "upper": 10**400}), "uniform: int too large"),
         (lambda: domain_from_spec({"type": "unifrom"}), "unknown domain type"),
         (lambda: domain_from_spec({"type": "choice", "values": "abc"}), "expected a list"),
         (lambda: domain_from_spec({"type": "uniform", "lo": 1}), "uniform"),
@@ -126,7 +130,10 @@ def test_constants_are_kept_apart_and_specs_round_trip() -> None:
 def test_complete_fills_in_midpoints_and_refuses_what_lies_outside() -> None:
     space = Space({"lr": loguniform(1e-4, 1), "n": randint(1, 9)})
     assert space.complete({"n": 2}) == {"lr": pytest.approx(1e-2), "n": 2}
-    for partial, text in [({"m": 1}, "unknown"), ({"n": 10}, "outside")]:
+    assert space.complete({"n": "2"}) == space.complete({"n": 2.0}) == space.complete({"n": 2})
+    refused = [({"m": 1}, "unknown"), ({"n": 10}, "outside"), ({"n": 2.9}, "n = 2.9 lies outside")]
+    refused += [({"n": True}, "n = True"), ({"n": None}, "n = None"), ({"lr": "x"}, "lr = 'x'"), ({"lr": False}, "lr =")]
+    for partial, text in refused:
         with pytest.raises(ValueError, match=text):
             space.complete(partial)
 
@@ -144,6 +151,18 @@ def test_an_infinite_space_has_no_size() -> None:
     assert space.size is None
     with pytest.raises(ValueError, match="infinite"):
         next(space.enumerate())
+
+
+@given(st.integers(1, 60), st.booleans(), st.floats(-10, 110))
+def test_a_grid_casts_to_its_nearest_value(count, cast_int, value):
+    grid = finrange(0, 100, count, cast_int=cast_int)
+    assert grid.cast(value) == min(grid.values, key=lambda known: abs(known - value))
+
+
+def test_a_grid_contains_its_values_alone():
+    grid = finrange(0, 1, 11)
+    assert all(grid.contains(value) for value in (*grid.values, 0.30000000001, "0.3"))
+    assert not any(grid.contains(value) for value in (0.31, -0.1, None, True, float("nan"), "x"))
 
 
 def test_values_of_a_rounded_grid_are_its_own_neighbours():
