@@ -69,5 +69,5 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 def lookup(kind: str, name: str, table: Mapping[str, Plugin]) -> Plugin:
     """The table's entry; UsageError with the nearest names where there is none."""
     if name not in table:
-        raise UsageError(f"unknown {kind} '{name}'{did_you_mean(name, table)}; choose from: {', '.join(table)}")
+        raise UsageError(f"unknown {kind} '{name}'{did_you_mean(str(name), table)}; choose from: {', '.join(table)}")
     return table[name]

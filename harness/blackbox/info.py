@@ -9,11 +9,14 @@ import numpy as np
 
 from harness.blackbox.description import Description, read_description
 from harness.blackbox.tables import Table, load_table
+from harness.errors import UsageError
 
 
 def table_info(path: Path) -> dict[str, Any]:
     """Plain data: shape, space, resource, times, and for each metric missing values and the best. UsageError as of
     `load_table`."""
+    if not path.is_file():
+        raise UsageError(f"{path}: there is no such table; a Parquet file is wanted")
     description = read_description(path)
     table = load_table(path, description)
     lengths, seconds = table.lengths(), table.totals()

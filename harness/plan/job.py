@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from harness.jobdir import JobDir, read_json, write_json
@@ -68,11 +67,19 @@ def write_job(folder: JobDir, job: Job) -> None:
 
 
 def read_job(folder: JobDir) -> Job:
-    """The job of a folder. ValueError where there is none or its schema is unknown."""
-    record = read_json(folder.job)
-    if record is None:
-        raise ValueError(f"{folder.path} is no job folder: it has no {Path(folder.job).name}")
+    """The job of a folder. ValueError where there is none, or it cannot be read, or its schema is unknown."""
+    if not folder.job.exists():
+        raise ValueError(f"{folder.path} is no job folder: it has no {folder.job.name}")
+    try:
+        record = read_json(folder.job)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{folder.job} cannot be read: {error}") from None
+    if not isinstance(record, dict):
+        raise ValueError(f"{folder.job} holds no job")
     if record.get("schema") != SCHEMA:
         raise ValueError(f"{folder.job}: schema {record.get('schema')} is not known to this version ({SCHEMA})")
+    missing = [name for name in ("index", "job_id", "tuner_name", "settings") if name not in record]
+    if missing:
+        raise ValueError(f"{folder.job} holds no job: it lacks {', '.join(missing)}")
     names = ("index", "job_id", "tuner_name", "settings", "origins", "launch", "placement")
     return Job(**{name: record[name] for name in names if name in record})

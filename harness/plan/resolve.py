@@ -261,6 +261,12 @@ def check(settings: Mapping[str, Any], found: Mapping[str, Plugin]) -> list[str]
         problems.append(
             "nothing ends the experiment: give scheduler_timeout (seconds), num_trials (completed trials) or both"
         )
+    return problems + check_pair(settings, found) + _check_backend(settings, found)
+
+
+def check_pair(settings: Mapping[str, Any], found: Mapping[str, Plugin]) -> list[str]:
+    """Faults of a scheduler and a searcher that do not go together."""
+    problems = []
     for one, other in (("scheduler", "searcher"), ("searcher", "scheduler")):
         supported = found[one].pairs_with
         if supported and settings[other] not in supported:
@@ -268,7 +274,7 @@ def check(settings: Mapping[str, Any], found: Mapping[str, Plugin]) -> list[str]
                 f"{one} {settings[one]} does not go with {other} {settings[other]}; it supports: "
                 + ", ".join(sorted(supported))
             )
-    return problems + _check_backend(settings, found)
+    return problems
 
 
 NEEDED = {

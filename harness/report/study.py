@@ -11,7 +11,7 @@ import numpy as np
 
 from harness.report.trace import Floats, Trace, trace
 from harness.results.labels import Labelled, labelled
-from harness.results.load import CREATED, Broken, Experiment
+from harness.results.load import CREATED, UNREADABLE, Broken, Experiment
 from harness.results.rows import UnreadableResults, read_rows
 
 Pair = int | str
@@ -130,6 +130,9 @@ def _take(one: Labelled, heap: _Heap) -> None:
     experiment = one.experiment
     if not experiment.finished:
         reason = str(experiment.status.get("reason", ""))
+        if experiment.state == UNREADABLE:
+            heap.broken.append(Broken(experiment.name, reason))
+            return
         heap.unfinished.append(Unfinished(experiment.name, one.benchmark, one.method, experiment.state, reason))
         return
     try:

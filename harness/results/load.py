@@ -16,6 +16,8 @@ from harness.results.status import read_status
 
 # get_metadata of Syne Tune takes a metadata.json without it for another tool's.
 CREATED = "st_tuner_creation_timestamp"
+# State of an experiment whose status file is broken: whether it has finished is not known.
+UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,13 @@ class Experiment:
     @cached_property
     def status(self) -> Mapping[str, Any]:
         """`status.json`; {} in folders of Syne Tune and where only results and metadata were copied."""
-        return read_status(JobDir(self.folder))
+        job = JobDir(self.folder)
+        status = read_status(job)
+        return (
+            {"state": UNREADABLE, "reason": "status.json cannot be read"}
+            if not status and job.status.exists()
+            else status
+        )
 
     @property
     def state(self) -> str:

@@ -18,7 +18,10 @@ _ROUNDS = 6
 
 class GridOptions(Options):
     searcher_grid_points: int = arg(
-        5, "values of each numeric hyper-parameter, ends included; choices and finite ranges take all of theirs", ge=1, le=100_000
+        5,
+        "values of each numeric hyper-parameter, ends included; choices and finite ranges take all of theirs",
+        ge=1,
+        le=100_000,
     )
     searcher_grid_order: Literal["shuffled", "lexicographic"] = arg(
         "shuffled",

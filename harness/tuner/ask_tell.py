@@ -16,7 +16,7 @@ from harness.core.space import Config, Space
 from harness.core.trial import Status, Trial
 from harness.errors import UsageError
 from harness.options import Options, validate
-from harness.plan.resolve import check_needs
+from harness.plan.resolve import check_needs, check_pair
 from harness.registry import Plugin, did_you_mean, lookup
 
 
@@ -77,8 +77,12 @@ class AskTell:
         for name, direction in {metric: mode, **(metrics or {})}.items():
             if direction not in get_args(Mode):
                 raise UsageError(f"mode of {name!r} is {direction!r}; it takes: {', '.join(get_args(Mode))}")
-        if not isinstance(num_workers, int) or num_workers < 1:
-            raise UsageError(f"num_workers is {num_workers!r}; it takes a whole number from 1 on")
+        for name, number in {
+            "num_workers": num_workers,
+            "max_resource": 1 if max_resource is None else max_resource,
+        }.items():
+            if not isinstance(number, int) or number < 1:
+                raise UsageError(f"{name} is {number!r}; it takes a whole number from 1 on")
         problem = Problem(
             Space(space),
             metric,
@@ -91,6 +95,10 @@ class AskTell:
         )
         scheduling = lookup("scheduler", scheduler, plugins.SCHEDULERS)
         chosen = (scheduling, plugins.searcher_of(scheduling, searcher))
+        names = {"scheduler": scheduler, "searcher": searcher}
+        faults = check_pair(names, dict(zip(names, chosen, strict=True)))
+        if faults:
+            raise UsageError(faults)
         check_needs(searcher, chosen[1], problem)
         schedules, searches = _options(chosen, options)
         scheduler_class = chosen[0].load()
@@ -187,6 +195,8 @@ class AskTell:
 def _points(given: Sequence[Mapping[str, Any]] | None, space: Space) -> tuple[Config, ...] | None:
     if given is None:
         return None
+    if isinstance(given, (str, Mapping)) or not all(isinstance(point, Mapping) for point in given):
+        raise UsageError(f"points_to_evaluate is {given!r}; it takes a list of mappings")
     try:
         return complete_points(given, space)
     except ValueError as error:

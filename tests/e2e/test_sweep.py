@@ -144,10 +144,11 @@ def test_a_launch_that_could_start_nothing_prints_no_command_to_continue(root, t
     assert "to continue" not in done.stdout and "For the record" not in done.stdout
 
 
-def test_an_interrupted_launch_prints_the_command_that_makes_it_whole(root):
+@pytest.mark.parametrize("launcher", [["scripts/launch_hpo.py"], ["-m", "harness", "launch"]])
+def test_an_interrupted_launch_prints_the_command_that_makes_it_whole(root, launcher):
     command = [
         sys.executable,
-        "scripts/launch_hpo.py",
+        *launcher,
         "--local_tuner",
         "--num_trials",
         "1",

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harness.__main__ import main
 from harness.blackbox.description import read_description
 from harness.blackbox.lookup import Nearest
 from harness.blackbox.tables import load_table
@@ -138,3 +139,9 @@ def test_without_pyarrow_the_next_step_is_said(tmp_path, monkeypatch):
     with pytest.raises(EnvironmentFault, match="pyarrow, which reads them, is not installed") as fault:
         load(path)
     assert "[blackbox]" in fault.value.hint
+
+
+@pytest.mark.parametrize("path", ["", ".", "/", "nope.parquet"])
+def test_what_is_no_table_has_no_facts(path, capsys):
+    assert main(["table", "info", path]) == 2
+    assert f"{path or '.'}: there is no such table" in capsys.readouterr().err

@@ -132,7 +132,12 @@ def test_complete_fills_in_midpoints_and_refuses_what_lies_outside() -> None:
     assert space.complete({"n": 2}) == {"lr": pytest.approx(1e-2), "n": 2}
     assert space.complete({"n": "2"}) == space.complete({"n": 2.0}) == space.complete({"n": 2})
     refused = [({"m": 1}, "unknown"), ({"n": 10}, "outside"), ({"n": 2.9}, "n = 2.9 lies outside")]
-    refused += [({"n": True}, "n = True"), ({"n": None}, "n = None"), ({"lr": "x"}, "lr = 'x'"), ({"lr": False}, "lr =")]
+    refused += [
+        ({"n": True}, "n = True"),
+        ({"n": None}, "n = None"),
+        ({"lr": "x"}, "lr = 'x'"),
+        ({"lr": False}, "lr ="),
+    ]
     for partial, text in refused:
         with pytest.raises(ValueError, match=text):
             space.complete(partial)

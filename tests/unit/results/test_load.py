@@ -28,6 +28,7 @@ def mixed(root):
     (written(root, "torn-1", [0.1]) / "metadata.json").write_text('{"metric_names": [')
     (written(root, "other-1", [0.1]) / "metadata.json").write_text('{"lightning": 1}')
     (written(root, "lost-1", [0.1]) / "results.csv.zip").unlink()
+    (written(root, "blurred-1", [0.1]) / "status.json").write_text('{"state": ')
     (root / "notes").mkdir()
     return root
 
@@ -52,7 +53,18 @@ def test_broken_inputs_are_named_and_skipped(mixed, tmp_path, capsys, command):
         assert f"warning: skipped {name}: {reason}" in told
     text = output.read_text()
     assert "good-1" in text and "good-2" in text
+    # Results and metadata are there; whether its last value may be compared is not known.
+    assert ("warning: skipped blurred-1: status.json cannot be read" in told) == (command == ["report"])
     assert main([*words, "--strict"]) == 1
+
+
+def test_strict_minds_a_status_that_cannot_be_read(root, tmp_path, capsys):
+    written(root, "good-1", [0.4])
+    words = ["report", str(root), "--output", str(tmp_path / "out.html"), "--strict"]
+    assert main(words) == 0
+    (written(root, "blurred-1", [0.1]) / "status.json").write_text("[]")
+    assert main(words) == 1
+    assert "skipped blurred-1: status.json cannot be read" in capsys.readouterr().err
 
 
 def test_an_experiment_of_another_metric_is_left_out_of_the_report(root, tmp_path, capsys):

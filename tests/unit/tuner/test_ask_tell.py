@@ -173,8 +173,15 @@ def test_a_used_up_space_lets_paused_trials_go_on_to_the_end():
         ({"metrics": {"time": "mini"}}, "mode of 'time' is 'mini'; it takes: min, max"),
         ({"num_workers": 0}, "num_workers is 0; it takes a whole number from 1 on"),
         ({"num_workers": "2"}, "num_workers is '2'; it takes a whole number from 1 on"),
+        ({"max_resource": 2.5}, "max_resource is 2.5; it takes a whole number from 1 on"),
+        ({"max_resource": 0}, "max_resource is 0; it takes a whole number from 1 on"),
+        ({"points_to_evaluate": {"x": 1}}, "it takes a list of mappings"),
+        ({"points_to_evaluate": [[1]]}, "it takes a list of mappings"),
+        ({"searcher": None}, "unknown searcher 'None'"),
+        ({"searcher": "bayesopt_cost", "cost": "loss"}, "searcher bayesopt_cost does not go with scheduler fifo"),
+        ({"scheduler": "raytune_fifo", "searcher": "grid"}, "scheduler raytune_fifo does not go with searcher grid"),
     ],
 )
 def test_directions_and_workers_are_checked(arguments, said):
     with pytest.raises(UsageError, match=said):
-        AskTell(SPACE, searcher="random", **arguments)
+        AskTell(SPACE, **{"searcher": "random", **arguments})
