@@ -122,8 +122,8 @@ class NaivePareto(NaiveStopping):
             front = [i for i in left if not any(dominates(vectors[j], vectors[i]) for j in left)]
             order += spread_out(front, vectors)
             left = [i for i in left if i not in front]
-        place = order.index(next(i for i, row in enumerate(rows) if row[2] is trial))
-        mine = vectors[order[place]]
+        mine = vectors[next(i for i, row in enumerate(rows) if row[2] is trial)]
+        place = next(place for place, i in enumerate(order) if vectors[i] == mine)
         return math.isfinite(mine[0]) and place <= self.share(level) * (len(rows) - 1) + TINY
 
 

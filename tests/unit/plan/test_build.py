@@ -147,7 +147,7 @@ FAULTS = [
     (dict(points_to_evaluate="{}"), "points_to_evaluate = '{}': expected a JSON list of objects"),
     (dict(points_to_evaluate='[{"x": 2}]'), "points_to_evaluate: point 0: x = 2 lies outside"),
     (dict(points_to_evaluate='[{}, {"y": 2}]'), "points_to_evaluate: point 1: unknown hyper-parameters"),
-    (dict(points_to_evaluate='[{"x": "a"}]'), "points_to_evaluate: point 0: could not convert"),
+    (dict(points_to_evaluate='[{"x": "a"}]'), "points_to_evaluate: point 0: x = .a. lies outside"),
     (dict(reduction_factor=1.5, scheduler="hyperband_stopping"), "reduction_factor = 1.5"),
 ]
 
