@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.report.pairs import Pairing
@@ -73,11 +73,19 @@ def _lead(study: Study) -> str:
     """Whose medians are best, where that is one method on most benchmarks, and all are medians over equal seeds."""
     if any(len({frozenset(runs) for runs in board.runs.values()}) > 1 for board in study.boards):
         return ""
-    if len(study.boards) == 1:
-        return f"; {study.methods[0]} has the best median"
-    medians = [median_losses(board) for board in study.boards]
-    leader, times = Counter(min(own, key=own.__getitem__) for own in medians).most_common(1)[0]
-    return f"; {leader} has the best median on {times} of {len(medians)} benchmarks" if 2 * times > len(medians) else ""
+    leaders = [_leader(median_losses(board)) for board in study.boards]
+    leader, times = Counter(leaders).most_common(1)[0]
+    if leader is None or 2 * times <= len(leaders):
+        return ""
+    where = f" on {times} of {len(leaders)} benchmarks" if len(leaders) > 1 else ""
+    return f"; {leader} has the best median{where}"
+
+
+def _leader(medians: Mapping[str, float]) -> str | None:
+    """The method with the best median, None where several share it."""
+    best = min(medians.values())
+    leaders = [method for method, median in medians.items() if median == best]
+    return leaders[0] if len(leaders) == 1 else None
 
 
 def _between(one: str, other: str, comparisons: Sequence[Comparison]) -> list[Comparison]:

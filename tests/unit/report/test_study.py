@@ -61,6 +61,11 @@ def test_nobody_leads_where_runs_are_missing(root):
     assert answer(root).headline.endswith("with 2 paired runs; ASHA has the best median.")
 
 
+def test_nobody_leads_where_medians_are_equal(root):
+    study_of(root, {"RS": [1.0, 1.0], "ASHA": [1.0, 1.0]})
+    assert answer(root).headline.endswith("is established with 2 paired runs.")
+
+
 def test_what_cannot_be_concluded_is_said(root):
     study_of(root, {"RS": np.arange(5.0) + 1, "ASHA": np.arange(5.0)})
     found = answer(root)
