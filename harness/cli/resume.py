@@ -38,11 +38,11 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(str(error)) from None
     status = read_status(folder)
     if status.get("state") == "completed":
-        console.print(f"nothing to do: {job.tuner_name} is completed: {status['reason']}", soft_wrap=True)
+        console.print(f"nothing to do: {job.tuner_name} is completed: {status.get('reason')}", soft_wrap=True)
         return 0
     if status.get("state") == "failed":
         raise UsageError(
-            f"{job.tuner_name} has failed: {status['reason']}",
+            f"{job.tuner_name} has failed: {status.get('reason')}",
             hint="`harness sweep` and `harness launch` run failed experiments anew",
         )
     state = _continue(job, folder, console)

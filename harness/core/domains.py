@@ -29,7 +29,7 @@ _MOST_VALUES = 1_000_000
 def _as_number(value: Value) -> float:
     """NaN for what is none, which no range contains; text counts, as it may have travelled through a command line."""
     try:
-        return math.nan if isinstance(value, bool) else float(value)
+        return math.nan if isinstance(value, (bool, np.bool_)) else float(value)
     except (TypeError, ValueError, OverflowError):
         return math.nan
 
@@ -325,7 +325,7 @@ def domain_from_spec(spec: Mapping[str, Any]) -> Domain:
     """Inverse of `Domain.spec`. ValueError on an unknown type or wrong keys."""
     arguments = dict(spec)
     kind = arguments.pop("type", None)
-    if kind not in CONSTRUCTORS:
+    if not isinstance(kind, str) or kind not in CONSTRUCTORS:
         raise ValueError(f"unknown domain type {kind!r}; known: {', '.join(CONSTRUCTORS)}")
     if isinstance(arguments.get("values"), str):
         raise ValueError(f"values of a {kind}: expected a list, got {arguments['values']!r}")

@@ -10,6 +10,16 @@ from typing import Any
 from harness.jobdir import JobDir, read_json, write_json
 
 SCHEMA = 1
+REQUIRED = ("index", "job_id", "tuner_name", "settings")
+KINDS = {
+    "index": int,
+    "job_id": str,
+    "tuner_name": str,
+    "settings": dict,
+    "origins": dict,
+    "launch": dict,
+    "placement": dict,
+}
 
 Settings = Mapping[str, Any]
 
@@ -78,8 +88,11 @@ def read_job(folder: JobDir) -> Job:
         raise ValueError(f"{folder.job} holds no job")
     if record.get("schema") != SCHEMA:
         raise ValueError(f"{folder.job}: schema {record.get('schema')} is not known to this version ({SCHEMA})")
-    missing = [name for name in ("index", "job_id", "tuner_name", "settings") if name not in record]
+    missing = [name for name in REQUIRED if name not in record]
     if missing:
         raise ValueError(f"{folder.job} holds no job: it lacks {', '.join(missing)}")
-    names = ("index", "job_id", "tuner_name", "settings", "origins", "launch", "placement")
-    return Job(**{name: record[name] for name in names if name in record})
+    known = {name: record[name] for name in KINDS if name in record}
+    for name, value in known.items():
+        if not isinstance(value, KINDS[name]):
+            raise ValueError(f"{folder.job} holds no job: {name} is {value!r}")
+    return Job(**known)

@@ -140,9 +140,10 @@ def _take(one: Labelled, heap: _Heap) -> None:
     except UnreadableResults as error:
         heap.broken.append(Broken(experiment.name, str(error)))
         return
-    if rows.num_rows and experiment.metric not in rows.column_names:
-        heap.broken.append(Broken(experiment.name, f"results have no column {experiment.metric}, its metric"))
-        return
+    for column, what in ((experiment.metric, "its metric"), (experiment.constraint_attr, "its constraint")):
+        if column is not None and rows.num_rows and column not in rows.column_names:
+            heap.broken.append(Broken(experiment.name, f"results have no column {column}, {what}"))
+            return
     heap.runs.append(Run(experiment, one.benchmark, one.method, trace(rows, experiment)))
 
 

@@ -95,7 +95,7 @@ def _pair_row(board: Board, pairing: Pairing) -> PairRow:
 
 def _conclusion(one: Comparison) -> str:
     if not one.pairs:
-        return "no common run ids"
+        return "no pair of values"
     return f"{one.first if one.difference >= 0 else one.second} is better" if one.decided else "undecided"
 
 

@@ -51,11 +51,9 @@ class Experiment:
         """`status.json`; {} in folders of Syne Tune and where only results and metadata were copied."""
         job = JobDir(self.folder)
         status = read_status(job)
-        return (
-            {"state": UNREADABLE, "reason": "status.json cannot be read"}
-            if not status and job.status.exists()
-            else status
-        )
+        if not isinstance(status.get("state"), str) and job.status.exists():
+            return {"state": UNREADABLE, "reason": "status.json cannot be read"}
+        return status
 
     @property
     def state(self) -> str:

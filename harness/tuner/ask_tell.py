@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any, get_args
 
 from harness import plugins
@@ -68,21 +69,16 @@ class AskTell:
         resource: str | None = None,
         max_resource: int | None = None,
         num_workers: int = 1,
-        points_to_evaluate: Sequence[Mapping[str, Any]] | None = None,
+        points_to_evaluate: Iterable[Mapping[str, Any]] | None = None,
         cost: str | None = None,
         constraint: str | None = None,
         metrics: Mapping[str, Mode] | None = None,
         **options: Any,
     ) -> None:
-        for name, direction in {metric: mode, **(metrics or {})}.items():
-            if direction not in get_args(Mode):
-                raise UsageError(f"mode of {name!r} is {direction!r}; it takes: {', '.join(get_args(Mode))}")
-        for name, number in {
-            "num_workers": num_workers,
-            "max_resource": 1 if max_resource is None else max_resource,
-        }.items():
-            if not isinstance(number, int) or number < 1:
-                raise UsageError(f"{name} is {number!r}; it takes a whole number from 1 on")
+        _check_directions(metric, mode, metrics or {})
+        _check_number("num_workers", num_workers)
+        if max_resource is not None:
+            _check_number("max_resource", max_resource)
         problem = Problem(
             Space(space),
             metric,
@@ -192,13 +188,29 @@ class AskTell:
         return trial
 
 
-def _points(given: Sequence[Mapping[str, Any]] | None, space: Space) -> tuple[Config, ...] | None:
+def _check_directions(metric: str, mode: str, metrics: Mapping[str, str]) -> None:
+    if not isinstance(metrics, Mapping):
+        raise UsageError(f"metrics is {metrics!r}; it takes a mapping of names to directions")
+    for name, direction in [(metric, mode), *metrics.items()]:
+        if direction not in get_args(Mode):
+            raise UsageError(f"mode of {name!r} is {direction!r}; it takes: {', '.join(get_args(Mode))}")
+    if metrics.get(metric, mode) != mode:
+        raise UsageError(f"mode of {metric!r} is {mode!r}, but {metrics[metric]!r} in metrics")
+
+
+def _check_number(name: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
+        raise UsageError(f"{name} is {value!r}; it takes a whole number from 1 on")
+
+
+def _points(given: Iterable[Mapping[str, Any]] | None, space: Space) -> tuple[Config, ...] | None:
     if given is None:
         return None
-    if isinstance(given, (str, Mapping)) or not all(isinstance(point, Mapping) for point in given):
+    points = list(given) if isinstance(given, Iterable) and not isinstance(given, (str, Mapping)) else [given]
+    if not all(isinstance(point, Mapping) for point in points) or isinstance(given, Mapping):
         raise UsageError(f"points_to_evaluate is {given!r}; it takes a list of mappings")
     try:
-        return complete_points(given, space)
+        return complete_points(points, space)
     except ValueError as error:
         raise UsageError(f"points_to_evaluate: {error}") from None
 

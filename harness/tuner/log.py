@@ -89,7 +89,7 @@ class LogListener:
     def _best(self) -> str:
         best, problem = self._history.best(), self._history.problem
         if best is None:
-            return "no result yet"
+            return "no result counts yet" if self._history.results else "no result yet"
         level = f", {problem.resource_attr} {best.resource}" if best.resource is not None else ""
         return f"best {problem.metric} {problem.value(best.loss):.5g} (trial {best.trial_id}{level})"
 

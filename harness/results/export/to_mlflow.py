@@ -19,13 +19,20 @@ def export(experiment: Experiment, target: str) -> None:
         target: tracking URI, e.g. sqlite:///FILE or http://host:5000.
     """
     import mlflow
-    from sqlalchemy.exc import SQLAlchemyError
 
     trials = trials_of(experiment)
     try:
         _write(mlflow.MlflowClient(tracking_uri=target), experiment, trials)
-    except (mlflow.MlflowException, SQLAlchemyError) as error:
+    except (mlflow.MlflowException, *_database_faults()) as error:
         raise ValueError(str(error).strip().splitlines()[0]) from None
+
+
+def _database_faults() -> tuple[type[Exception], ...]:
+    try:
+        from sqlalchemy.exc import SQLAlchemyError
+    except ImportError:  # mlflow-skinny knows servers alone
+        return ()
+    return (SQLAlchemyError,)
 
 
 def _write(client: Any, experiment: Experiment, trials: Sequence[ExportedTrial]) -> None:

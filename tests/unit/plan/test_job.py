@@ -20,6 +20,10 @@ def test_a_job_is_read_back(tmp_path):
         ("null", "job.json holds no job"),
         ('{"sche', "job.json cannot be read: "),
         ('{"schema": 99}', "job.json: schema 99 is not known to this version"),
+        (
+            '{"schema": 1, "index": 0, "job_id": "a", "tuner_name": 5, "settings": {}}',
+            "job.json holds no job: tuner_name",
+        ),
         ('{"schema": 1, "index": 0, "settings": {}}', "job.json holds no job: it lacks job_id, tuner_name"),
     ],
 )

@@ -162,6 +162,13 @@ def test_what_is_not_feasible_is_never_the_incumbent(root):
     assert (found.reports, found.total["time"], found.best["trial_id"]) == (4, 4, 3)
 
 
+def test_where_nothing_is_feasible_that_is_said(root):
+    for method in ("RS", "ASHA"):
+        for seed in range(2):
+            limited(root / f"{method}-{seed}", [(0.5, 1)], random_seed=seed, algorithm=method, scheduler=method)
+    assert answer(root).headline == "Nothing can be compared: no run has a value that keeps to its constraint."
+
+
 def test_experiments_under_different_constraints_are_not_compared(root):
     for seed in range(3):
         limited(root / f"a-{seed}", [(0.5, 0)], random_seed=seed)

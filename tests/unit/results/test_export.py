@@ -64,12 +64,12 @@ def test_the_best_trial_keeps_to_the_constraint(root, tmp_path):
     optuna = pytest.importorskip("optuna")
     facts = {"metric_names": ["loss"], "metric_mode": "min", "constraint_attr": "excess"}
     rows = ["trial_id,loss,excess,st_tuner_time,st_status", "0,0.1,1,1,Completed", "0,0.4,0,2,Completed"]
-    rows += ["1,0.2,3,3,Completed", "2,0.6,-1,4,Completed"]
+    rows += ["1,0.2,3,3,Completed", "2,0.6,-1,4,Completed", "3,0.1,,5,Completed"]
     written_rows(root / "study-1", {**facts, "st_tuner_creation_timestamp": 1.0}, rows)
     url = f"sqlite:///{tmp_path / 'studies.db'}"
     exported("optuna", url)
     study = optuna.load_study(study_name="study-1", storage=url)
-    assert [trial.value for trial in study.trials] == [0.4, 0.2, 0.6]
+    assert [trial.value for trial in study.trials] == [0.4, 0.2, 0.6, 0.1]
     assert study.best_trial.number == 0
     mlflow = pytest.importorskip("mlflow")
     exported("mlflow", f"sqlite:///{tmp_path / 'runs.db'}")
@@ -93,7 +93,9 @@ def test_what_cannot_be_read_leaves_no_empty_study(experiment, tmp_path, capsys)
 TARGETS = [
     ("optuna", "nosuch://x", "Can't load plugin"),
     ("optuna", "sqlite:///{}/rows.csv", "file is not a database"),
-    ("optuna", "{}/rows.csv", "cannot write study-1: "),
+    ("optuna", "{}/rows.csv", "it is there, and no journal of Optuna"),
+    ("optuna", "{}/lines", "it is there, and no journal of Optuna"),
+    ("optuna", "sqlite://", "a database in memory"),
     ("optuna", "{}/none/journal", "No such file or directory"),
     ("mlflow", "sqlite:///{}/rows.csv", "file is not a database"),
     ("tensorboard", "https://x", "a folder is wanted, not a URL"),
@@ -107,7 +109,10 @@ TARGETS = [
 def test_a_target_that_takes_nothing_is_named(experiment, tmp_path, capsys, tool, target, message):
     pytest.importorskip(tool)
     (tmp_path / "rows.csv").write_text("a,b\n1,2\n" * 1000)
+    (tmp_path / "lines").write_text('{"event": "started"}\n')
+    before = {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
     exported(tool, target.format(tmp_path), code=2)
+    assert {path: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()} == before
     error = capsys.readouterr().err
     assert f"--target {target.format(tmp_path)}: cannot write study-1: " in error and message in error
 

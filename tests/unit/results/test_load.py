@@ -62,7 +62,7 @@ def test_strict_minds_a_status_that_cannot_be_read(root, tmp_path, capsys):
     written(root, "good-1", [0.4])
     words = ["report", str(root), "--output", str(tmp_path / "out.html"), "--strict"]
     assert main(words) == 0
-    (written(root, "blurred-1", [0.1]) / "status.json").write_text("[]")
+    (written(root, "blurred-1", [0.1]) / "status.json").write_text('{"state": null}')
     assert main(words) == 1
     assert "skipped blurred-1: status.json cannot be read" in capsys.readouterr().err
 

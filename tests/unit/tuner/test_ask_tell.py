@@ -129,8 +129,13 @@ def test_without_a_model_the_best_result_is_recommended():
     assert loop.recommended() == loop.best()[0]
 
 
+def test_points_may_come_from_a_generator():
+    loop = AskTell({"x": uniform(0, 1)}, searcher="random", points_to_evaluate=({"x": v} for v in (0.1, 0.2)))
+    assert [loop.ask().config["x"] for _ in range(2)] == [0.1, 0.2]
+
+
 def test_numbers_may_be_numpys():
-    loop = AskTell({"x": uniform(0, 1)}, searcher="random", constraint="excess")
+    loop = AskTell({"x": uniform(0, 1)}, searcher="random", constraint="excess", num_workers=np.int64(2))
     loop.tell(loop.ask(), {"loss": np.float32(0.5), "excess": np.int64(0)})
     assert loop.best()[1] == 0.5
 
@@ -174,6 +179,11 @@ def test_a_used_up_space_lets_paused_trials_go_on_to_the_end():
         ({"num_workers": 0}, "num_workers is 0; it takes a whole number from 1 on"),
         ({"num_workers": "2"}, "num_workers is '2'; it takes a whole number from 1 on"),
         ({"max_resource": 2.5}, "max_resource is 2.5; it takes a whole number from 1 on"),
+        ({"num_workers": True}, "num_workers is True"),
+        ({"mode": "maximise", "metrics": {"loss": "max"}}, "mode of 'loss' is 'maximise'"),
+        ({"metrics": {"loss": "max"}}, "mode of 'loss' is 'min', but 'max' in metrics"),
+        ({"metrics": ["loss"]}, "it takes a mapping of names to directions"),
+        ({"points_to_evaluate": 5}, "it takes a list of mappings"),
         ({"max_resource": 0}, "max_resource is 0; it takes a whole number from 1 on"),
         ({"points_to_evaluate": {"x": 1}}, "it takes a list of mappings"),
         ({"points_to_evaluate": [[1]]}, "it takes a list of mappings"),
