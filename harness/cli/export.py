@@ -11,6 +11,7 @@ from harness.cli.needs import need_packages
 from harness.cli.selection import register_selection, select, warn_of
 from harness.cli.values import nonempty
 from harness.errors import EnvironmentFault, UsageError
+from harness.plan.show import experiments
 from harness.results.load import Broken
 from harness.results.rows import UnreadableResults
 
@@ -48,5 +49,5 @@ def run(args: argparse.Namespace) -> int:
             reason = getattr(error, "strerror", None) or str(error)
             raise UsageError(f"--target {args.target}: cannot write {experiment.name}: {reason}") from None
     warn_of(broken)
-    print(f"{written} experiment{'' if written == 1 else 's'} written to {args.target}")
+    print(f"{experiments(written)} written to {args.target}")
     return 1 if broken and args.strict else 0

@@ -25,6 +25,7 @@ from harness.ledger.state import SweepState, fold
 from harness.manifest.flags import given_settings
 from harness.plan.build import Plan, build
 from harness.plan.export import as_manifest
+from harness.plan.show import experiments
 
 
 def register(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
@@ -57,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
     for name, values in lists.items():
         console.print(f"{name}: {' '.join(map(str, values))}", markup=False)
     skipped = f" (the first {plan.skip} are skipped)" if plan.skip else ""
-    console.print(f"{len(plan)} experiment{'' if len(plan) == 1 else 's'}{skipped}")
+    console.print(f"{experiments(len(plan))}{skipped}")
     if args.write_manifest is not None:
         _write_manifest(args.write_manifest, plan, console)
         return 0

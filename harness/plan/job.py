@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
 from harness.jobdir import JobDir, read_json, write_json
 
 SCHEMA = 1
-REQUIRED = ("index", "job_id", "tuner_name", "settings")
-KINDS = {
+# JSON types of a job's fields.
+_TYPES = {
     "index": int,
     "job_id": str,
     "tuner_name": str,
@@ -88,11 +88,12 @@ def read_job(folder: JobDir) -> Job:
         raise ValueError(f"{folder.job} holds no job")
     if record.get("schema") != SCHEMA:
         raise ValueError(f"{folder.job}: schema {record.get('schema')} is not known to this version ({SCHEMA})")
-    missing = [name for name in REQUIRED if name not in record]
+    required = [one.name for one in fields(Job) if one.default is MISSING and one.default_factory is MISSING]
+    missing = [name for name in required if name not in record]
     if missing:
         raise ValueError(f"{folder.job} holds no job: it lacks {', '.join(missing)}")
-    known = {name: record[name] for name in KINDS if name in record}
+    known = {name: record[name] for name in _TYPES if name in record}
     for name, value in known.items():
-        if not isinstance(value, KINDS[name]):
+        if not isinstance(value, _TYPES[name]):
             raise ValueError(f"{folder.job} holds no job: {name} is {value!r}")
     return Job(**known)

@@ -31,10 +31,10 @@ def verdict(study: Study, pairings: Sequence[Pairing]) -> Verdict:
         return Verdict(f"No experiment has finished yet{_states(study)}.", caveats)
     if not comparisons:
         return Verdict(f"{study.methods[0]} is the only method here: there is nothing to compare it with.", caveats)
-    tested = [one for one in comparisons if one.pairs]
     if not any(math.isfinite(run.trace.final) for run in study.runs):
         limit = " that keeps to its constraint" if any(run.experiment.constraint_attr for run in study.runs) else ""
         return Verdict(f"Nothing can be compared: no run has a value{limit}.", caveats)
+    tested = [one for one in comparisons if one.pairs]
     if not tested:
         sentence = "Nothing can be compared: no two methods have finished a run of the same seed."
         return Verdict(sentence, ["Methods that are launched together have equal seeds for equal run ids.", *caveats])

@@ -206,8 +206,9 @@ def _check_number(name: str, value: Any) -> None:
 def _points(given: Iterable[Mapping[str, Any]] | None, space: Space) -> tuple[Config, ...] | None:
     if given is None:
         return None
-    points = list(given) if isinstance(given, Iterable) and not isinstance(given, (str, Mapping)) else [given]
-    if not all(isinstance(point, Mapping) for point in points) or isinstance(given, Mapping):
+    listed = isinstance(given, Iterable) and not isinstance(given, (str, Mapping))
+    points = list(given) if listed else []
+    if not listed or not all(isinstance(point, Mapping) for point in points):
         raise UsageError(f"points_to_evaluate is {given!r}; it takes a list of mappings")
     try:
         return complete_points(points, space)

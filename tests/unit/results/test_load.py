@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import shutil
 
 import pandas as pd
 import pytest
@@ -102,11 +101,10 @@ def test_the_tidy_frames(root, capsys):
 
 
 def test_the_best_is_feasible_in_frame_and_differences(root, capsys):
+    facts = {"metric_names": ["loss"], "metric_mode": "min", "constraint_attr": "excess"}
+    facts["st_tuner_creation_timestamp"] = 1.0
     header = "trial_id,loss,excess,config_x,st_status,st_decision,st_tuner_time"
     for name, feasible in (("a-1", 0.6), ("b-1", 0.7)):
-        written(root, name, [], constraint_attr="excess")
-        facts = json.loads((root / name / "metadata.json").read_text())
-        shutil.rmtree(root / name)
         written_rows(root / name, facts, [header, "0,0.1,2,5,Completed,STOP,1", f"1,{feasible},0,7,Completed,STOP,2"])
     assert main(["results", str(root), "--per", "experiment"]) == 0
     frame = pd.read_csv(io.StringIO(capsys.readouterr().out)).set_index("tuner_name")

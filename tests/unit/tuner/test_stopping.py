@@ -1,3 +1,5 @@
+"""When an experiment is over, and when its trials are worthless."""
+
 import math
 
 import pytest
